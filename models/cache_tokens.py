@@ -1,0 +1,62 @@
+"""python cache_tokens.py --clips DIR/clips --encoders DIR/encoders/encoders.pt --out DIR/tokens --views 2
+
+Runs the frozen encoders and mapper over all clips: some views from a cold start, some with memory cut at random, some with a
+held start, and stores tokens and summaries (float16) by chunk beside the latents, in the order of time, for the flow head; `first`
+marks chunks that no history leads to.
+"""
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from foleylab.clips import Clips, spread
+from foleylab.training import load_average
+from train_encoders import Encoders, load_batch
+
+
+def begins(keep, cut):
+    """Chunks (B, 50) at which a run may begin, flat: the first one kept, and where memory was cut."""
+    before = torch.cat([torch.zeros_like(keep[:, :1]), keep[:, :-1]], 1)
+    return (~before | (torch.arange(keep.shape[1])[None] == cut[:, None])).reshape(-1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=Path, required=True)
+    parser.add_argument("--encoders", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--views", type=int, default=1)
+    parser.add_argument("--split", default="train")
+    parser.add_argument("--limit", type=int, default=100000, help="this many clips, spread evenly over the shards")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    clips, rng = Clips(args.clips, args.split), np.random.default_rng(5)
+    model = load_average(Encoders(), args.encoders)
+    out = {k: [] for k in ("tokens", "summary", "latents", "words", "onset", "hits", "first")}
+    order = spread(len(clips), args.limit)
+    for view in range(args.views):
+        for at in range(0, len(order), 8):
+            rows = order[at : at + 8]
+            batch = load_batch(clips, rows, rng, "cpu", train=args.split == "train")
+            n = len(rows)
+            context = torch.tensor(np.where(rng.random(n) < 0.6, 3 * rng.integers(0, 50, n), 0))
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                tokens, summary, _ = model(batch["pictures"], batch["semantic"], context)
+            keep = batch["counts"].reshape(-1, 3)[:, 0] > 0  # (B chunks)
+            chunks = lambda x: x.float().reshape(-1, 3, x.shape[-1])[keep].half()
+            out["tokens"].append(chunks(tokens))
+            out["latents"].append(chunks(batch["latents"]))
+            out["summary"].append(chunks(summary)[:, 2])
+            out["words"].append(batch["words"].repeat_interleave(50, 0)[keep].half())
+            out["first"].append(begins(keep.reshape(n, -1), context // 3)[keep])
+            out["hits"].append((batch["onset"].amax(-1).reshape(-1, 3) > 0.03)[keep])
+            out["onset"].append((batch["onset"].amax(-1).reshape(-1, 3).amax(1) > 0.03)[keep])
+        print(f"view {view}: {sum(len(x) for x in out['tokens'])} chunks", flush=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    torch.save({k: torch.cat(v) for k, v in out.items()}, args.out / f"{args.split}.pt")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""python export_bundle.py --lab DIR --clips DIR/clips --out bundles/live --version 0.1.0
+
+Exports the trained parts (codec/, encoders/, flow/ under --lab) as a bundle; writes nothing if a parity check fails.
+"""
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from foleylab.codec import Codec
+from foleylab.export import write_bundle
+from foleylab.flow import Flow, FlowConfig
+from foleylab.semantic import load_semantic
+from foleylab.training import load_average
+from train_encoders import Encoders
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lab", type=Path, required=True)
+    parser.add_argument("--clips", type=Path, required=True, help="for the parity check: pictures of the test split")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--steps", type=int, default=1)
+    parser.add_argument("--encoders", default="encoders", help="folder of the checkpoint under --lab")
+    parser.add_argument("--flow", default="flow", help="likewise")
+    parser.add_argument("--decide-from", type=float, default=FlowConfig.decide_from, help="probability from which there is an onset")
+    args = parser.parse_args()
+    parts = {
+        "encoders": load_average(Encoders(), args.lab / args.encoders / "encoders.pt"), "semantic_net": load_semantic(),
+        "codec": load_average(Codec(), args.lab / "codec" / "codec.pt"),
+        "flow": load_average(Flow(FlowConfig(decide_from=args.decide_from)), args.lab / args.flow / "flow.pt"),
+    }
+    pictures = np.load(next(args.clips.glob("test-*-pictures.npy")), mmap_mode="r")[1].copy()
+    description = "livefoley's own system: causal motion and semantic encoders, a ring of memory, a few-step flow, a streaming decoder."
+    print(json.dumps(write_bundle(args.out, parts, args.version, description, args.steps, pictures), indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""The codec: 48 kHz sound <-> 64 numbers at 30 Hz.
+
+The encoder (used for training only) hears log-mel and short-time energies, not phase. The decoder is causal and keeps state:
+a backbone at 30 Hz, 8 sub-frames per latent, an inverse STFT as a matrix product, and overlap-add. It sums a predicted spectrum
+and a predicted filter over fixed noise, so that rain may be noise and a bell a tone.
+"""
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy import signal
+from torch import nn
+
+from foleylab.layers import CausalBlock, zero_states
+
+
+@dataclass(frozen=True)
+class CodecConfig:
+    sample_rate: int = 48000
+    latent_frames: int = 1600  # audio frames per latent
+    latent_width: int = 64
+    subframes: int = 8
+    fft: int = 800
+    mels: int = 80
+    noise_bands: int = 40
+    noise_chunks: int = 24  # the table of noise repeats after so many chunks of 3 latents
+    slow_width: int = 384
+    slow_blocks: int = 3
+    fast_width: int = 192
+    fast_blocks: int = 3
+
+    @property
+    def hop(self):
+        return self.latent_frames // self.subframes
+
+    @property
+    def delay_frames(self):
+        return (self.fft - self.hop) // 2
+
+    @property
+    def bins(self):
+        return self.fft // 2 + 1
+
+
+def mel_matrix(bins, mels, sample_rate, low_hz=0.0):
+    """Triangular mel filters, (bins, mels), each summing to one."""
+    to_mel, to_hz = lambda f: 2595 * np.log10(1 + f / 700), lambda m: 700 * (10 ** (m / 2595) - 1)
+    edges = to_hz(np.linspace(to_mel(low_hz), to_mel(sample_rate / 2), mels + 2))
+    hz = np.linspace(0, sample_rate / 2, bins)
+    step = hz[1]
+    rise = (hz[:, None] - edges[:-2]) / np.maximum(edges[1:-1] - edges[:-2], step)
+    fall = (edges[2:] - hz[:, None]) / np.maximum(edges[2:] - edges[1:-1], step)
+    weights = np.clip(np.minimum(rise, fall), 0, None)
+    return torch.tensor(weights / (weights.sum(0) + 1e-9), dtype=torch.float32)
+
+
+class Encoder(nn.Module):
+    """Sound -> latents; latent k describes audio frames [1600 k, 1600 k + 1600)."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.c = c
+        self.register_buffer("window", torch.hann_window(c.fft), persistent=False)
+        self.register_buffer("mel", mel_matrix(c.bins, c.mels, c.sample_rate), persistent=False)
+        self.stem = nn.Linear(c.mels + 8, 192)
+        self.fast = nn.ModuleList([CenteredBlock(192, 448, 5) for _ in range(2)])
+        self.join = nn.Linear(192 * c.subframes, 384)
+        self.slow = nn.ModuleList([CenteredBlock(384, 768, 3) for _ in range(2)])
+        self.out = nn.Linear(384, c.latent_width)
+
+    def features(self, audio):
+        """(B, 1600 k) -> (B, 8 k, mels + 8): log-mel of frames centred on sub-frames, log energy of their eighths."""
+        c = self.c
+        padded = nn.functional.pad(audio, (c.delay_frames, c.delay_frames))
+        spectrum = torch.stft(padded, c.fft, c.hop, window=self.window, center=False, return_complex=True).abs()
+        mel = torch.log(spectrum.transpose(1, 2) @ self.mel + 1e-4)
+        short = audio.reshape(audio.shape[0], -1, 8, c.hop // 8).square().mean(-1)
+        return torch.cat([mel / 3 + 1.5, torch.log(short + 1e-8) / 5 + 2], -1)
+
+    def forward(self, audio):
+        x = self.stem(self.features(audio))
+        for block in self.fast:
+            x = block(x)
+        x = self.join(x.reshape(x.shape[0], -1, 8 * x.shape[-1]))  # (B, 8 T, C) -> (B, T, 8 C)
+        for block in self.slow:
+            x = block(x)
+        return self.out(x)
+
+
+class CenteredBlock(CausalBlock):
+    """A block of the encoder, which may look both ways."""
+
+    def forward(self, x):
+        half = (self.depthwise.kernel - 1) // 2
+        y, _ = self.depthwise(nn.functional.pad(x, (0, 0, 0, half)), x.new_zeros(x.shape[0], half, x.shape[2]))
+        return x + self.scale * self.down(nn.functional.silu(self.up(self.norm(y))))
+
+
+class Decoder(nn.Module):
+    """Latents -> sound, `delay_frames` late; state is carried in a list of tensors."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.c = c
+        self.stem = nn.Linear(c.latent_width, c.slow_width)
+        self.slow = nn.ModuleList([CausalBlock(c.slow_width, 2 * c.slow_width, 3) for _ in range(c.slow_blocks)])
+        self.split = nn.Linear(c.slow_width, c.fast_width * c.subframes)
+        self.fast = nn.ModuleList([CausalBlock(c.fast_width, 3 * c.fast_width, 5) for _ in range(c.fast_blocks)])
+        self.head = nn.Linear(c.fast_width, 3 * c.bins + c.noise_bands)
+        window = np.sqrt(signal.get_window("hann", c.fft))
+        eye = np.eye(c.bins)
+        cosine = np.fft.irfft(eye, c.fft) * window
+        sine = np.fft.irfft(1j * eye, c.fft) * window
+        basis = np.concatenate([cosine, sine]) * np.sqrt(c.fft) / 2
+        self.register_buffer("basis", torch.tensor(basis, dtype=torch.float32), persistent=False)
+        centres = np.linspace(0, c.noise_bands - 1, c.noise_bands)
+        at = np.interp(np.sqrt(np.linspace(0, 1, c.bins)), np.linspace(0, 1, c.noise_bands), centres)
+        spread = np.clip(1 - np.abs(at[None] - centres[:, None]), 0, None)
+        self.register_buffer("spread", torch.tensor(spread, dtype=torch.float32), persistent=False)
+        self.register_buffer("mean", torch.zeros(c.latent_width))
+        self.register_buffer("std", torch.ones(c.latent_width))
+
+    def initial_state(self, batch=1):
+        """Convolution states and the overlap-add tail."""
+        like = self.basis
+        return [*zero_states([*self.slow, *self.fast], batch, like), like.new_zeros(batch, self.c.fft - self.c.hop)]
+
+    def spectra(self, latents, state):
+        """(B, T, 64), standardised -> magnitude-phase spectrum (B, 8 T, 2 bins), noise gains (B, 8 T, bins), new conv states."""
+        c, after = self.c, []
+        x = self.stem(latents * self.std + self.mean)
+        for block, s in zip(self.slow, state, strict=False):
+            x, s = block(x, s)
+            after.append(s)
+        x = self.split(x)
+        x = x.reshape(x.shape[0], x.shape[1] * c.subframes, c.fast_width)  # (B, T, 8 C) -> (B, 8 T, C)
+        for block, s in zip(self.fast, state[len(self.slow) :], strict=False):
+            x, s = block(x, s)
+            after.append(s)
+        magnitude, real, imaginary, bands = self.head(x).float().split([c.bins, c.bins, c.bins, c.noise_bands], -1)
+        magnitude = torch.exp(torch.clamp(magnitude - 3, -18.0, 5.0))
+        length = torch.sqrt(real * real + imaginary * imaginary + 1e-6)
+        tone = torch.cat([magnitude * real / length, magnitude * imaginary / length], -1)
+        gain = torch.exp(torch.clamp(bands @ self.spread - 4, -18.0, 4.0))
+        return tone, gain, after
+
+    def synthesise(self, tone, gain, noise, tail):
+        """Spectra and noise (B, 8 T, 2 bins) -> pcm (B, 1600 T), new tail (B, fft - hop)."""
+        c = self.c
+        frames = (tone + torch.cat([gain, gain], -1) * noise) @ self.basis  # (B, 8 T, fft)
+        batch, n = frames.shape[0], frames.shape[1]
+        parts = frames.reshape(batch, n, c.fft // c.hop, c.hop)
+        total = nn.functional.pad(tail, (0, n * c.hop)).reshape(batch, -1, c.hop)
+        for k in range(c.fft // c.hop):
+            after = total.shape[1] - n - k
+            total = total + nn.functional.pad(parts[:, :, k : k + 1].flatten(2), (0, 0, k, after))
+        flat = total.reshape(batch, -1)
+        return flat[:, : n * c.hop], flat[:, n * c.hop :]
+
+    def forward(self, latents, noise, state):
+        """-> pcm (B, 1600 T) covering [-delay, 1600 T - delay), next state."""
+        tone, gain, after = self.spectra(latents, state)
+        pcm, tail = self.synthesise(tone, gain, noise, state[-1])
+        return pcm, [*after, tail]
+
+    def draw_noise(self, batch, latents, generator=None):
+        """Spectral noise of unit variance, (B, 8 T, 2 bins)."""
+        shape = (batch, latents * self.c.subframes, 2 * self.c.bins)
+        return torch.randn(shape, generator=generator, device=self.basis.device) * 0.7071
+
+
+class Codec(nn.Module):
+    """Encoder and decoder."""
+
+    def __init__(self, config=None):
+        super().__init__()
+        self.config = config or CodecConfig()
+        self.encoder, self.decoder = Encoder(self.config), Decoder(self.config)
+
+    def encode(self, audio):
+        """-> standardised latents."""
+        return (self.encoder(audio) - self.decoder.mean) / self.decoder.std
+
+    def decode(self, latents, seed=0):
+        """Whole clip, delay removed: (B, T, 64) -> (B, 1600 T)."""
+        batch, n = latents.shape[:2]
+        noise = self.decoder.draw_noise(batch, n + 1, torch.Generator().manual_seed(seed))
+        padded = torch.cat([latents, latents[:, -1:]], 1)
+        pcm, _ = self.decoder(padded, noise, self.decoder.initial_state(batch))
+        d = self.config.delay_frames
+        return pcm[:, d : d + n * self.config.latent_frames]

@@ -1,0 +1,122 @@
+"""What the pictures say: a causal motion encoder at every grid point, the projection of the semantic features, and fusion.
+
+The motion encoder has finite memory (it is FIR): two pictures back, then causal convolutions. Fusion is MFM-Mapper's:
+time-aligned features, channels concatenated, projected.
+"""
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from foleylab.layers import CausalBlock, zero_states
+from foleylab.semantic import FEATURES
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    size: int = 64
+    mean: float = 127.5
+    std: float = 64.0
+    channels: tuple = (48, 96, 160)
+    motion_width: int = 256
+    temporal_blocks: int = 3
+    temporal_kernel: int = 5
+    semantic_width: int = 96
+    semantic_every: int = 6
+    semantic_lag: int = 6
+    fused_width: int = 256
+
+    @property
+    def memory_points(self):
+        return 2 + self.temporal_blocks * (self.temporal_kernel - 1)
+
+
+def stage(inputs, outputs, kernel, stride):
+    """Convolution, batch norm (folded on export), ReLU."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2), nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+class MotionEncoder(nn.Module):
+    """frames (B, T, 3, 64, 64), normalised -> features (B, T, motion width)."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.c = c
+        a, b, d = c.channels
+        self.stem = nn.Conv2d(3, a, 4, 4, bias=False)
+        self.stem_norm = nn.BatchNorm2d(a)
+        self.trunk = nn.Sequential(stage(a, b, 3, 2), stage(b, d, 3, 2))
+        self.flat = nn.Linear(d * (c.size // 16) ** 2, c.motion_width)
+        self.norm = nn.LayerNorm(c.motion_width)
+        self.blocks = nn.ModuleList([CausalBlock(c.motion_width, 2 * c.motion_width, c.temporal_kernel) for _ in range(c.temporal_blocks)])
+
+    def initial_state(self, batch=1):
+        """Two pictures, and the convolutions' memories."""
+        like = self.flat.weight
+        return [like.new_zeros(batch, 2, 3, self.c.size, self.c.size), *zero_states(self.blocks, batch, like)]
+
+    def spatial(self, frames, before):
+        """-> (B, T, motion width) of each picture with its two differences; the last two pictures.
+
+        A third of the stem's channels sees the picture, a third its change, a third the change before; each is normalised by
+        itself, so that a small change counts as much as the picture. The stem is linear: changes are taken of its output.
+        """
+        joined = torch.cat([before, frames], 1)
+        n, width, side = frames.shape[1], self.c.channels[0], self.c.size // 4
+        with torch.autocast(frames.device.type, enabled=False):
+            r = self.stem(joined.flatten(0, 1).float()).reshape(-1, n + 2, width, side, side)  # (B T, ...) -> (B, T, C, h, w)
+            k = width // 3
+            now, last, older = r[:, 2:], r[:, 1:-1], r[:, :-2]
+            x = torch.cat([now[:, :, :k], (now - last)[:, :, k : 2 * k], (last - older)[:, :, 2 * k :]], 2)
+            x = torch.relu(self.stem_norm(x.flatten(0, 1)))
+        y = self.flat(self.trunk(x.contiguous(memory_format=torch.channels_last)).flatten(1))
+        return self.norm(y).reshape(-1, n, self.c.motion_width), joined[:, n:]
+
+    def forward(self, frames, state):
+        """Streamed: state in, state out."""
+        x, pictures = self.spatial(frames, state[0])
+        after = [pictures]
+        for block, s in zip(self.blocks, state[1:], strict=True):
+            x, s = block(x, s)
+            after.append(s)
+        return x, after
+
+    def whole(self, frames):
+        """A span whose first picture is held backwards, as the engine does before the first frame."""
+        x, _ = self.spatial(frames, frames[:, :1].expand(-1, 2, -1, -1, -1))
+        still = frames[:, :1]
+        x0, _ = self.spatial(still, still.expand(-1, 2, -1, -1, -1)) if not self.training else (x[:, :1], None)
+        reach = self.c.memory_points - 2
+        x = torch.cat([x0.expand(-1, reach, -1), x], 1)
+        for block in self.blocks:
+            x, _ = block(x, zero_states([block], len(x), x)[0])
+        return x[:, reach:]
+
+
+class SemanticProjection(nn.Module):
+    """Frozen pooled features (B, 1280) -> (B, semantic width)."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.project = nn.Linear(FEATURES, c.semantic_width)
+
+    def forward(self, pooled):
+        return torch.tanh(self.project(pooled * 0.5))
+
+
+class Fusion(nn.Module):
+    """Motion and time-aligned semantic features, concatenated -> fused."""
+
+    def __init__(self, c):
+        super().__init__()
+        self.project = nn.Linear(c.motion_width + c.semantic_width, c.fused_width)
+        self.norm = nn.LayerNorm(c.fused_width)
+
+    def forward(self, features):
+        return self.norm(self.project(features))
+
+
+def align_semantic(features, points, every=6, lag=6):
+    """(B, K, C) of pictures at 0, 6, 12 ... -> (B, points, C): point p uses the picture at floor(p / 6) * 6 - 6, held at the start."""
+    at = torch.div(torch.arange(points) // every * every - lag, every, rounding_mode="floor").clamp(0, features.shape[1] - 1)
+    return features[:, at]

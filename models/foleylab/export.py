@@ -1,0 +1,187 @@
+"""Trained weights -> bundle folder: graphs, weights, manifest; refused if the graphs do not do what PyTorch does."""
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from foleylab.data.scene import VOCABULARY
+from foleylab.golden import golden_answer, golden_inputs
+from foleylab.graphs import build_graphs
+from foleylab.noise import latent_noise
+from foleylab.onnxfile import OPSET, WeightsFile, export_graph, round_weights, share_weights
+from foleylab.stream import Bundle, Streamer
+
+GRAPH_TOLERANCE = 2e-4  # each graph, relative to the output's largest value
+STREAM_TOLERANCE = 2e-3  # streamed sound over many chunks against PyTorch whole, relative to its peak
+
+
+class Shift(torch.nn.Module):
+    """Adds a constant per channel: what is left of a batch norm."""
+
+    def __init__(self, shift):
+        super().__init__()
+        self.shift = torch.nn.Parameter(shift.detach()[:, None, None])
+
+    def forward(self, x):
+        return x + self.shift
+
+
+class ParityError(Exception):
+    """The exported graphs differ from PyTorch."""
+
+
+def fold_norms(encoders):
+    """Batch norms into convolutions, in place; the stem's shift stays apart, since changes are taken before it."""
+    motion = encoders.motion
+    norm = motion.stem_norm
+    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    with torch.no_grad():
+        motion.stem.weight.mul_(scale[:, None, None, None])
+        motion.stem_norm = Shift(norm.bias - norm.running_mean * scale)
+    trunk = encoders.motion.trunk
+    for i, stage in enumerate(trunk):
+        trunk[i] = torch.nn.Sequential(fuse_conv_bn_eval(stage[0].eval(), stage[1].eval()), torch.nn.ReLU())
+
+
+def write_bundle(folder, parts, version, description, default_steps, pictures):
+    """`parts`: encoders, semantic_net, codec, flow in eval mode. Writes to a folder beside, checks, then replaces `folder`."""
+    folder = Path(folder)
+    fold_norms(parts["encoders"])
+    for part in parts.values():
+        round_weights(part)
+    graphs = build_graphs(**parts)
+    round_weights(graphs["decode"].module)
+    for name in ("map", "mapWarm"):
+        round_weights(graphs[name].module.bias)
+    draft = folder.with_name(folder.name + ".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    weights, entries = {}, {}
+    for name, graph in graphs.items():
+        store = weights.setdefault(graph.weights, WeightsFile(f"{graph.weights}.weights"))
+        onnx.save(share_weights(export_graph(graph), store), draft / f"{name}.onnx")
+        entries[name] = describe_graph(name, graph, store.name)
+    for store in weights.values():
+        store.write(draft)
+    manifest = describe_bundle(folder.name, parts, entries, version, description, default_steps)
+    manifest["files"] = {p.name: {"sha256": hashlib.sha256(p.read_bytes()).hexdigest(), "bytes": p.stat().st_size} for p in sorted(draft.iterdir())}
+    save_manifest(draft, manifest)
+    bundle = Bundle(draft)
+    report = {"graphs": check_graphs(bundle, graphs), "stream": check_stream(bundle, parts, graphs, pictures)}
+    manifest["golden"]["graphs"] = {n: {o: golden_answer(v) for o, v in bundle.run(n, golden_inputs(g.inputs)).items()} for n, g in graphs.items()}
+    save_manifest(draft, manifest)
+    readme = folder / "README.md"
+    if readme.exists():
+        shutil.copy(readme, draft / "README.md")
+    shutil.rmtree(folder, ignore_errors=True)
+    draft.rename(folder)
+    return report
+
+
+def save_manifest(folder, manifest):
+    (folder / "bundle.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def describe_graph(name, graph, weights):
+    """One entry of the manifest's `graphs`; output shapes from a PyTorch run."""
+    with torch.no_grad():
+        out = graph.module(*(torch.from_numpy(v) for v in (golden_inputs(graph.inputs)[k] for k in graph.inputs)))
+    out = out if isinstance(out, tuple) else (out,)
+    tensor = lambda shape: {"type": "float32", "shape": list(shape)}
+    entry = {"file": f"{name}.onnx", "weights": [weights], "opset": OPSET,
+             "inputs": {k: tensor(s) for k, s in graph.inputs.items()},
+             "outputs": {k: tensor(v.shape) for k, v in zip(graph.outputs, out, strict=True)}}
+    if graph.state:
+        entry["state"] = [{"input": a, "output": b, "initial": 0} for a, b in graph.state]
+    return entry
+
+
+def describe_bundle(name, parts, entries, version, description, default_steps):
+    """The manifest, but for files and golden answers."""
+    e, m, c, f = parts["encoders"].encoder_config, parts["encoders"].mapper_config, parts["codec"].config, parts["flow"].c
+    size = lambda n: {"width": n, "height": n}
+    return {
+        "schema": 1, "name": name, "version": version, "system": "live", "licence": "Apache-2.0", "description": description,
+        "mode": "causal", "sampleRate": c.sample_rate, "channels": 1, "gridFrames": c.latent_frames, "hopPoints": m.chunk,
+        "anchor": {"everyPoints": 300, "warmUpPoints": m.warm_up, "crossfadeFrames": 2400},
+        "picture": size(128),
+        "encoders": [
+            {"name": "motion", "graph": "motion", "size": size(e.size), "mean": [e.mean] * 3, "std": [e.std] * 3, "everyPoints": 1,
+             "lagPoints": 0, "memoryPoints": e.memory_points, "featureWidth": e.motion_width},
+            {"name": "semantic", "graph": "semantic", "size": size(128), "mean": [127] * 3, "std": [128] * 3, "everyPoints": e.semantic_every,
+             "lagPoints": e.semantic_lag, "memoryPoints": 0, "featureWidth": e.semantic_width},
+        ],
+        "fusion": {"kind": "project", "graph": "fuse", "width": e.fused_width},
+        "mapper": {"kind": "autoregressive", "graph": "map", "warmUpGraph": "mapWarm", "tokenWidth": m.token, "summaryWidth": m.summary},
+        "flow": {"predictor": "velocity", "graph": "flow", "latentWidth": f.latent_width, "steps": {"default": default_steps, "max": 8},
+                 "timeShift": f.time_shift, "guidance": {"kind": "none"}, "prefixLatents": f.prefix, "unrolled": {"1": "flow1", "2": "flow2", "4": "flow4"}},
+        "decoder": {"graph": "decode", "delayFrames": c.delay_frames, "haloPoints": 0},
+        "prompt": {"width": len(VOCABULARY), "vocabulary": list(VOCABULARY)},
+        "graphs": entries, "files": {},
+        "golden": {"tolerance": {"cpu": 2e-3, "webgpu": 2e-3, "cuda": 2e-2}, "graphs": {}},
+    }
+
+
+def check_graphs(bundle, graphs):
+    """Every graph on the golden inputs: onnxruntime against PyTorch."""
+    worst = {}
+    for name, graph in graphs.items():
+        inputs = golden_inputs(graph.inputs)
+        with torch.no_grad():
+            out = graph.module(*(torch.from_numpy(inputs[k]) for k in graph.inputs))
+        out = out if isinstance(out, tuple) else (out,)
+        got = bundle.run(name, inputs)
+        errors = [float((torch.from_numpy(got[k]) - v).abs().max() / v.abs().max().clamp_min(1e-3)) for k, v in zip(graph.outputs, out, strict=True)]
+        worst[name] = max(errors)
+        if worst[name] > GRAPH_TOLERANCE:
+            raise ParityError(f"{name}: onnxruntime differs from PyTorch by {worst[name]:.1e}, tolerance {GRAPH_TOLERANCE}")
+    return worst
+
+
+def whole_in_torch(parts, graphs, pictures, seed, steps):
+    """The sound of pictures (N, 128, 128, 3) computed by PyTorch without chunks; no anchor inside."""
+    encoders, codec, flow = parts["encoders"], parts["codec"], parts["flow"]
+    e, m = encoders.encoder_config, encoders.mapper_config
+    n, warm = len(pictures), m.warm_up
+    held = torch.from_numpy(pictures[np.clip(np.arange(-warm, n), 0, None)])
+    small = held.reshape(1, warm + n, 64, 2, 64, 2, 3).float().mean((3, 5))
+    frames = ((small - e.mean) / e.std).permute(0, 1, 4, 2, 3)
+    points = np.arange(-warm, n)
+    at = np.clip(points // e.semantic_every * e.semantic_every - e.semantic_lag, 0, None)
+    seen, which = np.unique(at, return_inverse=True)
+    x = (torch.from_numpy(pictures[seen]).float() - 127) / 128
+    semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
+    fused = encoders.fusion(torch.cat([encoders.motion.whole(frames), semantic], -1))
+    tokens, summaries, _ = encoders.mapper.whole(fused)
+    tokens, summaries = tokens[0, warm:].reshape(-1, m.chunk, m.token), summaries[0, warm + m.chunk - 1 :: m.chunk]
+    noise = torch.from_numpy(latent_noise(seed, range(n))).reshape(-1, m.chunk, 64)
+    latents, past, prompt = [], flow.empty_prefix(1), torch.zeros(1, len(VOCABULARY))
+    for k in range(len(tokens)):
+        latents.append(flow.sample(noise[k : k + 1], (tokens[k : k + 1], summaries[k : k + 1], prompt, *past), steps))
+        past = flow.remember(*past, latents[-1])
+    latents = torch.cat(latents, 1)
+    decode = graphs["decode"].module
+    rows = torch.arange(n // m.chunk) % decode.rows
+    table = decode.table[rows].reshape(1, -1, decode.width)
+    pcm, _ = codec.decoder(latents, table, codec.decoder.initial_state())
+    return pcm[0].numpy()[codec.config.delay_frames :]
+
+
+def check_stream(bundle, parts, graphs, pictures):
+    """Streamed through onnxruntime, chunk by chunk, against PyTorch whole; and the unrolled flow against the loop."""
+    pictures = pictures[: len(pictures) // 3 * 3]
+    with torch.no_grad():
+        truth = whole_in_torch(parts, graphs, pictures, 7, 2)
+    streamed = Streamer(bundle, seed=7, steps=2).render(pictures)
+    unrolled = Streamer(bundle, seed=7, steps=2, unrolled=True).render(pictures)
+    scale = max(float(np.abs(truth).max()), 1e-3)
+    errors = {"whole": float(np.abs(streamed[: len(truth)] - truth).max()) / scale, "unrolled": float(np.abs(streamed - unrolled).max()) / scale}
+    for kind, error in errors.items():
+        if error > STREAM_TOLERANCE:
+            raise ParityError(f"streamed sound differs ({kind}) by {error:.1e} of its peak, tolerance {STREAM_TOLERANCE}")
+    return errors

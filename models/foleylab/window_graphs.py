@@ -1,0 +1,78 @@
+"""The graphs of the window bundle as modules with static inputs and outputs; all but the head's are the live system's parts,
+laid out for a hop of 30 points, and their weights lie in the live bundle's files."""
+import numpy as np
+import torch
+from torch import nn
+
+from foleylab.graphs import DecodeGraph, Graph, MotionGraph
+from foleylab.onnxfile import round_weights
+from foleylab.window_flow import WindowFlow
+
+
+class UnrolledWindowFlow(nn.Module):
+    """N Euler steps from noise; the trunk is run once."""
+
+    def __init__(self, flow: WindowFlow, steps):
+        super().__init__()
+        self.flow, self.steps = flow, steps
+
+    def forward(self, noise, tokens, prompt):
+        return self.flow.sample(noise, tokens, prompt, self.steps)
+
+
+class WindowDecodeGraph(nn.Module):
+    """halo + hop latents -> pcm; the noise has the hop's period, so that what two windows both decode has the same noise."""
+
+    def __init__(self, decode: DecodeGraph, halo, hop):
+        super().__init__()
+        self.decoder, self.hop = decode.decoder, hop * decode.decoder.c.subframes
+        noise = decode.table.detach().reshape(-1, decode.width)  # (subframes, 2 bins), the start of the live decoder's table
+        rest = halo * decode.decoder.c.subframes
+        if rest > self.hop or self.hop > len(noise):
+            raise ValueError(f"a halo of {halo} and a hop of {hop} latents do not fit the table of noise")
+        self.first, self.again = nn.Parameter(noise[: self.hop].clone()), nn.Parameter(noise[:rest].clone())
+
+    def forward(self, latents, *state):
+        tone, gain, after = self.decoder.spectra(latents, list(state))
+        a, tail = self.decoder.synthesise(tone[:, : self.hop], gain[:, : self.hop], self.first, state[-1])
+        b, tail = self.decoder.synthesise(tone[:, self.hop :], gain[:, self.hop :], self.again, tail)
+        return torch.cat([a, b], 1).unsqueeze(1), *after, tail
+
+
+def spoilt_latents(codec, latents, start, tolerance=1e-4):
+    """How many latents a decoder that begins at `start` with fresh state needs until it agrees with one that ran before.
+
+    `latents` (1, T, 64); differences count relative to the peak.
+    """
+    decoder, n = codec.decoder, latents.shape[1]
+    noise = decoder.draw_noise(1, n, torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        whole, _ = decoder(latents, noise, decoder.initial_state())
+        fresh, _ = decoder(latents[:, start:], noise[:, start * codec.config.subframes :], decoder.initial_state())
+    apart = (whole[:, start * codec.config.latent_frames :] - fresh).abs()[0].numpy()
+    wrong = np.flatnonzero(apart > tolerance * float(whole.abs().max()))
+    return 0 if not len(wrong) else int(wrong[-1] // codec.config.latent_frames + 1)
+
+
+def build_window_graphs(encoders, codec, flow, hop, halo):
+    """All graphs of the bundle by name but the semantic encoder's, which is live's own file."""
+    e, c = encoders.encoder_config, flow.c
+    motion_state, decode_state = encoders.motion.initial_state(), codec.decoder.initial_state()
+    motion_names = ["pictures", *(f"memory{i}" for i in range(len(motion_state) - 1))]
+    decode_names = [*(f"memory{i}" for i in range(len(decode_state) - 1)), "tail"]
+    shapes = lambda names, state: {n: tuple(s.shape) for n, s in zip(names, state, strict=True)}
+    after = lambda names: tuple(f"{n}Next" for n in names)
+    pairs = lambda names: tuple((n, f"{n}Next") for n in names)
+    x, conditions = (1, c.points, c.latent_width), {"tokens": (1, c.points, c.token), "prompt": (1, c.prompt)}
+    table = round_weights(DecodeGraph(codec))
+    graphs = {
+        "motion": Graph(MotionGraph(encoders.motion), {"frames": (1, hop, 3, e.size, e.size), **shapes(motion_names, motion_state)},
+                        ("features", *after(motion_names)), pairs(motion_names), "motion"),
+        "fuse": Graph(encoders.fusion, {"features": (1, hop, e.motion_width + e.semantic_width)}, ("fused",), (), "fuse"),
+        "flow": Graph(flow, {"x": x, "time": (1,), "stepSize": (1,), **conditions}, ("velocity",), (), "flow"),
+        "decode": Graph(WindowDecodeGraph(table, halo, hop), {"latents": (1, halo + hop, c.latent_width), **shapes(decode_names, decode_state)},
+                        ("pcm", *after(decode_names)), pairs(decode_names), "decode"),
+    }
+    for steps in (1, 2, 4):
+        graphs[f"flow{steps}"] = Graph(UnrolledWindowFlow(flow, steps), {"noise": x, **conditions}, ("latents",), (), "flow")
+    return graphs

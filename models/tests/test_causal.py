@@ -1,0 +1,163 @@
+"""Causality, streamed equals whole, finite memory, cold start anywhere. Tolerance 1e-4 of the largest value, in float32."""
+import numpy as np
+import torch
+
+from foleylab.codec import Codec
+from foleylab.encoders import EncoderConfig, MotionEncoder
+from foleylab.flow import Flow, FlowConfig
+from foleylab.mapper import Mapper, MapperConfig
+from foleylab.noise import latent_noise, philox
+from train_flow import Streams
+
+TOLERANCE = 1e-4
+
+
+def close(a, b):
+    return float((a - b).abs().max()) <= TOLERANCE * max(float(a.abs().max()), 1e-3)
+
+
+@torch.no_grad()
+def test_decoder_streamed_in_chunks_equals_whole_and_is_causal():
+    decoder = Codec().eval().decoder
+    latents, noise = torch.randn(1, 24, 64), decoder.draw_noise(1, 24)
+    whole, _ = decoder(latents, noise, decoder.initial_state())
+    state, parts = decoder.initial_state(), []
+    for k in range(0, 24, 3):
+        pcm, state = decoder(latents[:, k : k + 3], noise[:, 8 * k : 8 * k + 24], state)
+        parts.append(pcm)
+    assert close(whole, torch.cat(parts, 1))
+    latents[:, 12:] += 1
+    changed, _ = decoder(latents, noise, decoder.initial_state())
+    assert close(whole[:, : 12 * 1600], changed[:, : 12 * 1600])
+    assert not close(whole[:, 12 * 1600 :], changed[:, 12 * 1600 :])
+
+
+@torch.no_grad()
+def test_motion_encoder_streamed_equals_whole():
+    encoder = MotionEncoder(EncoderConfig()).eval()
+    frames = torch.randn(1, 24, 3, 64, 64)
+    held = torch.cat([frames[:, :1].expand(-1, 15, -1, -1, -1), frames], 1)
+    state, parts = encoder.initial_state(), []
+    for k in range(0, 39, 3):
+        features, state = encoder(held[:, k : k + 3], state)
+        parts.append(features)
+    assert close(encoder.whole(frames), torch.cat(parts, 1)[:, 15:])
+
+
+@torch.no_grad()
+def test_motion_encoder_forgets_its_initial_state_bit_for_bit():
+    encoder = MotionEncoder(EncoderConfig()).eval()
+    states = [encoder.initial_state(), [torch.randn_like(s) for s in encoder.initial_state()]]
+    frames, memory = torch.randn(1, 24, 3, 64, 64), encoder.c.memory_points
+    outs = [[], []]
+    for k in range(0, 24, 3):
+        for i in range(2):
+            features, states[i] = encoder(frames[:, k : k + 3], states[i])
+            outs[i].append(features)
+    a, b = (torch.cat(o, 1) for o in outs)
+    assert torch.equal(a[:, memory:], b[:, memory:])
+    assert not torch.equal(a[:, : memory - 4], b[:, : memory - 4])
+
+
+def stream(mapper, fused, state):
+    parts, summaries = [], []
+    for k in range(0, fused.shape[1], 3):
+        tokens, summary, *state = mapper.step(fused[:, k : k + 3], *state)
+        parts.append(tokens)
+        summaries.append(summary)
+    return torch.cat(parts, 1), torch.stack(summaries, 1), state
+
+
+@torch.no_grad()
+def test_mapper_streamed_equals_whole_beyond_its_ring_and_is_causal():
+    mapper = Mapper(MapperConfig()).eval()
+    fused = torch.randn(1, 210, 256)
+    tokens, summaries, _ = mapper.whole(fused)
+    streamed, by_chunk, _ = stream(mapper, fused, mapper.initial_state())
+    assert close(tokens, streamed)
+    assert close(summaries[:, 2::3], by_chunk)
+    fused[:, 90:] += 1
+    assert close(tokens[:, :90], mapper.whole(fused)[0][:, :90])
+
+
+@torch.no_grad()
+def test_mapper_starts_cold_anywhere_and_ignores_what_is_not_valid():
+    mapper = Mapper(MapperConfig()).eval()
+    c = mapper.c
+    fused = torch.randn(1, c.warm_up + 2 * c.chunk, 256)
+    streamed, _, _ = stream(mapper, fused, mapper.initial_state())
+    tokens, summary, *state = mapper.warm(fused[:, : c.warm_up + c.chunk])
+    assert close(streamed[:, : c.warm_up + c.chunk], tokens)
+    after, _, _ = stream(mapper, fused[:, c.warm_up + c.chunk :], state)
+    assert close(streamed[:, c.warm_up + c.chunk :], after)
+    keys, values, valid = mapper.initial_state()
+    dirty, _, _ = stream(mapper, fused, (torch.randn_like(keys), torch.randn_like(values), valid))
+    assert close(streamed, dirty)
+    cut = mapper.whole(fused, torch.tensor([12]))[0]
+    assert close(cut[:, 12:], mapper.whole(fused[:, 12:])[0])
+
+
+def conditions(flow, tokens):
+    n = len(tokens)
+    return tokens, torch.zeros(n, flow.c.summary), torch.zeros(n, flow.c.prompt), *flow.empty_prefix(n)
+
+
+@torch.no_grad()
+def test_flow_hears_only_the_history_that_is_there():
+    flow, noise = Flow(FlowConfig()).eval(), torch.randn(1, 3, 64)
+    tokens, summary, prompt, prefix, valid = conditions(flow, torch.zeros(1, 3, flow.c.token))
+    run = lambda prefix, valid: flow.sample(noise, (tokens, summary, prompt, prefix, valid), 2)
+    assert torch.equal(run(prefix, valid), run(torch.randn_like(prefix), valid))
+    assert not torch.equal(run(prefix, valid + 1), run(torch.randn_like(prefix), valid + 1))
+    prefix, valid = flow.remember(prefix, valid, noise)
+    assert torch.equal(prefix, noise) and valid.tolist() == [[1, 1, 1]]
+
+
+@torch.no_grad()
+def test_streams_of_training_begin_without_history_and_join_it_until_an_onset():
+    flow = Flow(FlowConfig()).eval()
+    cache = {"latents": torch.zeros(4, 3, 64), "first": torch.tensor([True, False, False, False])}
+    streams = Streams(flow, cache, 2)
+    streams.at = torch.tensor([3, 1])
+    tokens, summary, *_ = conditions(flow, torch.zeros(2, 3, flow.c.token))
+    onsets = torch.tensor([[0.0, 1, 0], [0, 0, 0]])[..., None]
+    streams.go_on(torch.ones(2, 3, 64), tokens, summary, onsets)
+    prefix, valid = streams.history(drop=0)
+    assert streams.at.tolist() == [0, 2] and valid.tolist() == [[0, 0, 0], [1, 1, 1]]
+    target = streams.target(torch.ones(2, 3, 64), onsets.flip(0), valid)
+    assert torch.equal(target[0], torch.ones(3, 64))
+    assert torch.equal(target[1, 1:], torch.ones(2, 64)) and close(target[1, 0], 1 + 0.72 * (prefix[1, -1] - 1))
+
+
+@torch.no_grad()
+def test_flow_points_to_silence_where_the_mapper_says_silence():
+    flow = Flow(FlowConfig()).eval()
+    flow.silence.normal_()
+    tokens = torch.randn(2, 3, flow.c.token)
+    tokens[..., -2], tokens[0, :, -1], tokens[1, :, -1] = 0, -1.1, -0.3
+    got = flow.sample(torch.randn(2, 3, 64), conditions(flow, tokens), 2)
+    assert (got[0] - flow.silence).abs().max() < 1e-3
+    assert (got[1] - flow.silence).abs().max() > 0.1
+
+
+@torch.no_grad()
+def test_flow_decides_onsets_where_they_are_likeliest_in_their_chunk():
+    flow = Flow(FlowConfig()).eval()
+    tokens = torch.zeros(3, 3, flow.c.token)
+    tokens[..., -2] = torch.tensor([[0.1, 0.8, 0.6], [0.2, 0.1, 0.3], [0.9, 0.1, 0.7]])
+    assert torch.allclose(flow.decide(tokens)[..., 0], torch.tensor([[0.0, 1, 0], [0, 0, 0], [1, 0, 1]]), atol=1e-2)
+    tokens[..., -1] = -1.1
+    flow.silence.normal_()
+    got = flow.sample(torch.randn(3, 3, 64), conditions(flow, tokens), 1)
+    quiet = (got - flow.silence).abs().amax(-1) < 0.05
+    assert quiet.tolist() == [[True, False, False], [True, True, True], [False, False, False]]
+
+
+def test_noise_follows_random123_and_is_standard():
+    zero = philox(np.zeros((1, 4), np.uint64), (0, 0))[0]
+    assert [int(v) for v in zero] == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
+    ones = philox(np.full((1, 4), 0xFFFFFFFF, np.uint64), (0xFFFFFFFF, 0xFFFFFFFF))[0]
+    assert [int(v) for v in ones] == [0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]
+    noise = latent_noise(5, range(3000))
+    assert abs(noise.mean()) < 0.01 and abs(noise.std() - 1) < 0.01
+    assert np.array_equal(noise[7:9], latent_noise(5, [7, 8]))

@@ -1,0 +1,24 @@
+import { assertPositiveInteger } from '../stream/assertions.js';
+
+/** What a hop costs, learned from the recent ones: a quantile of them, so that a forecast errs on the safe side. */
+export class CostEstimate {
+  readonly #capacity: number;
+  readonly #costsMs: number[] = [];
+
+  /** @throws {TypeError | RangeError} If `capacity`, the hops remembered, is not a positive integer */
+  constructor(capacity = 256) {
+    assertPositiveInteger(capacity, 'capacity');
+    this.#capacity = capacity;
+  }
+
+  add(costMs: number): void {
+    this.#costsMs.push(costMs);
+    if (this.#costsMs.length > this.#capacity) this.#costsMs.shift();
+  }
+
+  /** The cost that so large a share of the recent hops did not exceed; undefined before the first. Unit: ms. */
+  quantileMs(share: number): number | undefined {
+    const sorted = [...this.#costsMs].sort((a, b) => a - b);
+    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  }
+}

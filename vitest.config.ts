@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+/** Tests in real time: alone, so that what others compute is not heard in them. */
+const LIVE = ['test/{e2e,interop,live}/**/*.test.ts', 'test/rtc/rtc-*.test.ts', 'test/web/page.test.ts'];
+
+export default defineConfig({
+  resolve: { alias: { livefoley: fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
+  test: {
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'engine',
+          include: ['test/**/*.test.ts'],
+          exclude: LIVE,
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'live', include: LIVE, maxWorkers: 1, sequence: { groupOrder: 1 } },
+      },
+    ],
+  },
+});
