@@ -52,7 +52,7 @@ export function readOffer(sdp: string, role: OfferRole): OfferSummary {
 function parseMedia(sdp: string, { media }: SdpSections): MediaDescription[] {
   let parsed: MediaDescription[];
   try {
-    parsed = parse(sdp).media;
+    parsed = parse(sdp).media.map(asTyped);
   } catch (error) {
     throw new Refusal(400, 'Cannot read the offer: it must be a session description (RFC 8866)', {
       cause: error,
@@ -68,6 +68,15 @@ function parseMedia(sdp: string, { media }: SdpSections): MediaDescription[] {
     checkMediaLine(section[0]!, parsed[i]);
   }
   return parsed;
+}
+
+/** The parser makes a number of any text that looks like one, as in `a=rtpmap:111 48000/2`, whatever its types say. */
+function asTyped(section: MediaDescription): MediaDescription {
+  return {
+    ...section,
+    rtp: section.rtp.map((each) => ({ ...each, codec: String(each.codec as unknown) })),
+    fmtp: section.fmtp.map((each) => ({ ...each, config: String(each.config as unknown) })),
+  };
 }
 
 const M_LINE = /^m=[a-z]{1,16} \d{1,5} [A-Z/]{3,32}( [\w.+-]{1,32}){1,128}$/;

@@ -76,9 +76,15 @@ describe('readOffer()', () => {
     ['no picture', 422, withLine(CHROMIUM_OFFER, 'a=sendonly', 'a=inactive')],
     ['nobody who listens', 422, withLine(CHROMIUM_OFFER, 'a=recvonly', 'a=inactive')],
     ['no Opus', 422, withLine(CHROMIUM_OFFER, 'a=rtpmap:111 opus/48000/2', 'a=rtpmap:111 L16/48000/2')],
+    ['a number for Opus', 422, withLine(CHROMIUM_OFFER, 'a=rtpmap:111 opus/48000/2', 'a=rtpmap:111 48000/2')],
     ['a publisher as listener', 422, OBS_OFFER, 'listen'],
   ])('refuses %s with %i', (_, status, sdp, role) => {
     expect(refusalOf(sdp, role).status).toBe(status);
+  });
+
+  test('takes a number for the settings of Opus as a setting that it does not know', () => {
+    const sdp = CHROMIUM_OFFER.replace(/a=fmtp:111 .*\r\n/, 'a=fmtp:111 0\r\n');
+    expect(readOffer(sdp, 'duplex')).toMatchObject({ wantsStereo: false, sendsStereo: false });
   });
 
   test('throws refusals alone, whatever becomes of an offer', () => {
@@ -90,7 +96,7 @@ describe('readOffer()', () => {
           if (!(error instanceof Refusal)) throw error;
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 5_000 },
     );
   });
 
