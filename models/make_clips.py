@@ -46,7 +46,7 @@ def shrink(frames):
 
 
 def labels(clip, points):
-    """-> onset (points, families), bed (points, families), word bag (vocabulary), loudness in dB (points)."""
+    """-> onset (points, families), bed (points, families), word bag (vocabulary)."""
     onset, bed = np.zeros((points, len(FAMILIES)), np.float16), np.zeros((points, len(FAMILIES)), np.float16)
     words = np.zeros(len(VOCABULARY), np.float16)
     for e in clip.events:
@@ -62,8 +62,47 @@ def labels(clip, points):
         for word in (family, material):
             if word:
                 words[VOCABULARY.index(word)] = 1
-    power = clip.audio.reshape(points, -1).astype(np.float64) ** 2
-    return onset, bed, words, (10 * np.log10(power.mean(1) + 1e-8)).astype(np.float16)
+    return onset, bed, words
+
+
+def loudness(audio, points):
+    """Mean power of each grid point in dB."""
+    power = audio.reshape(points, -1).astype(np.float64) ** 2
+    return (10 * np.log10(power.mean(1) + 1e-8)).astype(np.float16)
+
+
+def describe(clip, rng, net, onset, bed, words, known):
+    """A clip's row of the shard: the pictures as a codec leaves them, what the semantic net sees, sound, labels."""
+    frames = compress(clip.frames, rng)
+    with torch.no_grad():
+        semantic = net(torch.tensor(frames[::6]).permute(0, 3, 1, 2).float().sub(127).div(128)).numpy().astype(np.float16)
+    return {"small": shrink(frames), "semantic": semantic, "audio": clip.audio.astype(np.float16), "onset": onset, "bed": bed, "words": words,
+            "loudness": loudness(clip.audio, len(frames)), "known": np.array([known], np.uint8), "pictures": frames}
+
+
+class Shard:
+    """Rows of clips on their way to disk; the pictures themselves are kept of the test splits alone."""
+
+    def __init__(self, folder, split, number):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.name, self.rows, self.events = folder, f"{split}-{number}", {}, []
+        self.left_out = () if split.endswith("test") else ("pictures",)
+
+    @property
+    def count(self):
+        return len(self.events)
+
+    def add(self, row, events):
+        self.events.append([asdict(e) for e in events])
+        for k, v in row.items():
+            if k not in self.left_out:
+                self.rows.setdefault(k, []).append(v)
+
+    def finish(self):
+        """The list of events is written last: it says that the shard is whole."""
+        for k, v in self.rows.items():
+            np.save(self.folder / f"{self.name}-{k}.npy", np.stack(v))
+        (self.folder / f"{self.name}-events.json").write_text(json.dumps(self.events))
 
 
 def main():
@@ -75,28 +114,12 @@ def main():
     parser.add_argument("--plain", action="store_true", help="flat shapes and flashes on flat ground")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    args.out.mkdir(parents=True, exist_ok=True)
-    net, begin, store, events = load_semantic(), time.process_time(), {}, []
+    net, begin, shard = load_semantic(), time.process_time(), Shard(args.out, args.split, args.seed)
     for i in range(args.clips):
         rng = np.random.default_rng([SPLITS.index(args.split), args.seed, i])
         clip = make_clip(rng, args.split, ClipConfig(plain=args.plain))
-        frames = compress(clip.frames, rng)
-        with torch.no_grad():
-            semantic = net(torch.tensor(frames[::6]).permute(0, 3, 1, 2).float().sub(127).div(128)).numpy().astype(np.float16)
-        onset, bed, words, loudness = labels(clip, len(frames))
-        row = {"small": shrink(frames), "semantic": semantic, "audio": clip.audio.astype(np.float16),
-               "onset": onset, "bed": bed, "words": words, "loudness": loudness}
-        if args.split == "test":
-            row["pictures"] = frames
-        events.append([asdict(e) for e in clip.events])
-        for k, v in row.items():
-            if k not in store:
-                path = args.out / f"{args.split}-{args.seed}-{k}.npy"
-                store[k] = np.lib.format.open_memmap(path, "w+", v.dtype, (args.clips, *v.shape))
-            store[k][i] = v
-    for v in store.values():
-        v.flush()
-    (args.out / f"{args.split}-{args.seed}-events.json").write_text(json.dumps(events))
+        shard.add(describe(clip, rng, net, *labels(clip, len(clip.frames)), known=1), clip.events)
+    shard.finish()
     print(f"{args.clips} clips, {args.clips / (time.process_time() - begin):.2f} clips per core-second")
 
 

@@ -1,6 +1,7 @@
 """python train_codec.py --sounds DIR/sounds-1.npy --tune DIR/sounds-2.npy --out DIR/codec --minutes 20
 
 Trains the codec on sound-only clips; resumes; writes codec.pt, codec.png (losses) and codec-clips.png (truth beside codec).
+With --keep-decoder only the encoder learns, so that bundles that hold the decoder stay as they are.
 """
 import argparse
 
@@ -19,6 +20,12 @@ def fit_statistics(codec, sounds, device):
         raw = codec.encoder(torch.tensor(sounds, dtype=torch.float32, device=device))
         decoder.mean.copy_(raw.mean((0, 1)))
         decoder.std.copy_(raw.std((0, 1)).clamp_min(0.05))
+
+
+def as_rows(sounds, frames):
+    """Longer rows as several of `frames`, so that sounds of all lengths make one array."""
+    count = sounds.shape[1] // frames
+    return sounds[:, : count * frames].reshape(-1, frames)
 
 
 def cut(sounds, rng, batch, frames, step=200):
@@ -51,10 +58,13 @@ def main():
     parser.add_argument("--tune", required=True)
     parser.add_argument("--jitter", type=float, default=0.15)
     parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--keep-decoder", action="store_true", help="train the encoder alone")
     parser.add_argument("--fixed", action="store_true", help="overfit one batch, to look whether it can learn")
     args = parser.parse_args()
-    sounds = np.concatenate([np.load(p, mmap_mode="r") for p in args.sounds])
+    loaded = [np.load(p, mmap_mode="r") for p in args.sounds]
+    sounds = np.concatenate([as_rows(x, min(x.shape[1] for x in loaded)) for x in loaded])
     codec = Codec()
+    codec.decoder.requires_grad_(not args.keep_decoder)
     run = Run(codec, codec.config, args, "codec")
     rng = np.random.default_rng([args.seed, run.count])
     audio = None
@@ -64,7 +74,8 @@ def main():
         loss, parts = training_loss(codec, audio, args)
         run.step(loss, parts)
     codec.load_state_dict(run.average)
-    fit_statistics(codec, sounds[:200], args.device)
+    if not args.keep_decoder:
+        fit_statistics(codec, sounds[:200], args.device)
     for k, v in codec.state_dict().items():
         run.average[k] = v.clone()
     run.save()

@@ -49,6 +49,7 @@ def losses(model, batch, context, bf16):
     hit = (target > 0.03).float()
     strength = 0.3 + 0.7 * target
     counts = batch["counts"][..., None]  # (B, T, 1): 0 before a clip's held start
+    known = batch["known"][:, None]  # (B, 1, 1): 0 where nobody knows what sounds
 
     def bce(logits, truth, weight=1.0):
         return (nn.functional.binary_cross_entropy_with_logits(logits, truth, reduction="none") * weight * counts).mean()
@@ -57,11 +58,11 @@ def losses(model, batch, context, bf16):
         return (nn.functional.smooth_l1_loss(value, truth, beta=beta, reduction="none") * counts).mean()
 
     parts = {
-        "onset": bce(onset, hit, 1 + hit * (6 * strength - 1)) * families,
+        "onset": bce(onset, hit, known * (1 + hit * (6 * strength - 1))) * families,
         "any": 4 * bce(any_onset, hit.amax(-1, keepdim=True), 1 + hit.amax(-1, keepdim=True) * 3),
-        "bed": bce(bed, batch["bed"].clamp(0, 1)) * families,
+        "bed": bce(bed, batch["bed"].clamp(0, 1), known) * families,
         "loud": 3 * smooth(loud, batch["loudness"][..., None] / 80, 0.1),
-        "words": bce(words.float(), batch["words"][:, None].expand(-1, words.shape[1], -1)),
+        "words": bce(words.float(), batch["words"][:, None].expand(-1, words.shape[1], -1), known),
         "latents": smooth(latents.float(), batch["latents"], 1.0),
     }
     return sum(parts.values()), parts
@@ -69,7 +70,7 @@ def losses(model, batch, context, bf16):
 
 def load_batch(clips, rows, rng, device, train=True, points=None):
     """Tensors of these clips; with `points`, of a random span of each that begins on a semantic picture."""
-    keys = ("small", "semantic", "onset", "bed", "words", "loudness", "latents")
+    keys = ("small", "semantic", "onset", "bed", "words", "loudness", "latents", "known")
     batch = clips.batch(rows, keys, [slice(s, s + points) for s in 6 * rng.integers(0, (150 - points) // 6 + 1, len(rows))] if points else None)
     pictures = batch.pop("small")
     batch["pictures"] = augment(pictures, rng) if train else pictures.float()

@@ -19,12 +19,12 @@ from foleylab.window_flow import WindowFlow, WindowFlowConfig, Windows, window_l
 from train_encoders import Encoders
 from train_flow import set_silence
 
-LABELS = ("semantic", "latents", "onset", "bed", "words", "loudness")
+LABELS = ("semantic", "latents", "onset", "bed", "words", "loudness", "known")
 
 
 def cache_features(clips, model, rng, augmented, limit=100000, log=print):
     """-> fused (N, 150, C), that of a held first picture (N, C), labels; float16."""
-    out = {k: [] for k in ("fused", "still", "latents", "onset", "bed", "loudness", "words")}
+    out = {k: [] for k in ("fused", "still", "latents", "onset", "bed", "loudness", "words", "known")}
     order = spread(len(clips), limit)
     for at in range(0, len(order), 8):
         batch = clips.batch(order[at : at + 8], ("small", *LABELS))

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-KEYS = ("small", "semantic", "audio", "onset", "bed", "words", "loudness")
+KEYS = ("small", "semantic", "audio", "onset", "bed", "words", "loudness", "known")
 
 
 class Clips:
@@ -13,7 +13,7 @@ class Clips:
 
     def __init__(self, folder, split, limit=None):
         self.folder, self.split = Path(folder), split
-        found = sorted(self.folder.glob(f"{split}-*-events.json"), key=lambda p: int(p.name.split("-")[1]))
+        found = sorted(self.folder.glob(f"{split}-*-events.json"), key=lambda p: int(p.name.split("-")[-2]))
         shards = [p.name.removesuffix("-events.json") for p in found][:limit]
         encoded = [s for s in shards if (self.folder / f"{s}-latents.npy").exists()]
         self.shards = encoded or shards  # a shard made after the last cache_latents.py waits for the next
@@ -41,7 +41,7 @@ class Clips:
             parts = [self.row(k, i) for i in rows]
             if spans and k == "semantic":
                 parts = [x[s.start // 6 : -(-s.stop // 6)] for x, s in zip(parts, spans, strict=True)]
-            elif spans and k != "words":
+            elif spans and k not in ("words", "known"):
                 parts = [x[s] for x, s in zip(parts, spans, strict=True)]
             out[k] = torch.from_numpy(np.stack([np.asarray(x, np.uint8 if k == "small" else np.float32) for x in parts]))
         return out

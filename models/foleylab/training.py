@@ -104,6 +104,13 @@ class Run:
             self.save()
 
 
+def save_weights(model, path, count):
+    """A checkpoint without history or optimiser, as if after `count` steps."""
+    state = {k: v.detach().clone() for k, v in model.state_dict().items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"model": state, "average": state, "count": count, "history": []}, path)
+
+
 def load_average(model, path):
     """The averaged weights of a checkpoint, for use."""
     saved = torch.load(path, map_location="cpu", weights_only=True)

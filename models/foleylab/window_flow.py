@@ -193,6 +193,7 @@ def window_losses(flow, batch):
     seen = flow.trunk(batch["tokens"], batch["prompt"], strong[..., None])
     _, mean, spread, logits, _ = seen
     families = hit.shape[-1]
+    known = batch["known"][:, None]  # (B, 1, 1): 0 where nobody knows what sounds
     onset, bed, any_onset, loud = logits.split([families, families, 1, 1], -1)
 
     def bce(value, truth, by=1.0):
@@ -200,9 +201,9 @@ def window_losses(flow, batch):
 
     error = mean - latents
     parts = {
-        "onset": bce(onset, hit, 1 + hit * (6 * (0.3 + 0.7 * batch["onset"]) - 1)) * families,
+        "onset": bce(onset, hit, known * (1 + hit * (6 * (0.3 + 0.7 * batch["onset"]) - 1))) * families,
         "any": 4 * bce(any_onset, strong[..., None], 1 + strong[..., None] * 3),
-        "bed": bce(bed, batch["bed"].clamp(0, 1)) * families,
+        "bed": bce(bed, batch["bed"].clamp(0, 1), known) * families,
         "loud": 3 * (nn.functional.smooth_l1_loss(loud, batch["loudness"][..., None] / 80, beta=0.1, reduction="none") * valid[..., None]).mean(),
         "mean": (error.square() * count).mean(),
         "spread": 0.3 * ((error.detach().square() / (2 * spread.square()) + torch.log(spread)) * count).mean(),
@@ -230,7 +231,7 @@ class Windows:
         out["tokens"] = torch.where(before, self.cache["still"][rows][:, None].float(), take("fused"))
         weight = (at >= 0).float()
         weight[:, -self.hop - 3 :] *= 2  # the last hop and its overlap are what is heard
-        return out | {"weight": weight, "prompt": self.cache["words"][rows].float()}
+        return out | {"weight": weight, "prompt": self.cache["words"][rows].float(), "known": self.cache["known"][rows].float()}
 
     def draw(self, count):
         """Half of the windows begin before their clip; the prompt shows some of the true words one time in five."""

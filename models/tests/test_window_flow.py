@@ -26,7 +26,7 @@ def toy_windows(clips=3):
     families = TOY.tells // 2 - 1
     cache = {"fused": torch.randn(clips, 150, TOY.token), "still": torch.randn(clips, TOY.token), "latents": torch.randn(clips, 150, 64),
              "onset": torch.rand(clips, 150, families) * (torch.rand(clips, 150, families) < 0.02), "bed": torch.rand(clips, 150, families),
-             "loudness": -40 * torch.rand(clips, 150), "words": torch.ones(clips, TOY.prompt)}
+             "loudness": -40 * torch.rand(clips, 150), "words": torch.ones(clips, TOY.prompt), "known": torch.ones(clips, 1)}
     return Windows({k: v.half() for k, v in cache.items()})
 
 

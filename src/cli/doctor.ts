@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
-import { probeDevices } from '../engine.js';
 import { locateFfmpeg } from '../media/locate-ffmpeg.js';
 import { loadBundle, verifyFiles } from '../runtime/bundle.js';
 import type { DeviceProbe } from '../runtime/probe-device.js';
@@ -91,7 +90,7 @@ async function devices(): Promise<Finding[]> {
   const names = (await listBundles()).map(({ name }) => name);
   const probed = PROBED_BUNDLES.find((name) => names.includes(name));
   if (probed === undefined) return [];
-  return (await probeDevices(probed)).map((probe) => ({
+  return (await (await import('../engine.js')).probeDevices(probed)).map((probe) => ({
     name: `device ${probe.device}`,
     isWell: probe.state === 'usable',
     text: describe(probe, probed),

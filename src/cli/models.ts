@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { probeDevices } from '../engine.js';
 import { loadBundle, verifyFiles, type Bundle } from '../runtime/bundle.js';
 import type { BundleManifest } from '../runtime/bundle-manifest.js';
 import { listBundles } from '../runtime/find-bundle.js';
@@ -88,7 +87,7 @@ function inWords({ steps, guidance, unrolled = {} }: BundleManifest['flow']): st
 async function verify(name: string): Promise<string> {
   const bundle = await loadBundle(name);
   await verifyFiles(bundle);
-  const [probe] = await probeDevices(name, ['cpu']);
+  const [probe] = await (await import('../engine.js')).probeDevices(name, ['cpu']);
   if (probe?.state === 'usable')
     return `${bundle.manifest.name}: manifest, files, graphs and golden answers are as they must be\n`;
   throw new LivefoleyError('bundle', probe?.reason ?? `Cannot verify bundle '${name}'`);

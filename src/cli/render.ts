@@ -4,7 +4,7 @@ import { DEVICES, type DeviceChoice } from '../runtime/device.js';
 import { durationOption, integerOption, secondsOption } from './number-option.js';
 import { printable } from './printable.js';
 import { createProgressView } from './progress.js';
-import { renderFile, type RenderReport } from './render-file.js';
+import type { RenderReport } from './render-file.js';
 
 type RenderFlags = {
   readonly output: string;
@@ -71,7 +71,8 @@ export function addRenderCommand(program: Command, signal: AbortSignal): void {
 }
 
 async function render(input: string, flags: RenderFlags, signal: AbortSignal): Promise<void> {
-  const ffmpeg = await locateFfmpeg({ signal });
+  // Loaded when needed: other commands, and mistakes in arguments, need not wait for it.
+  const [{ renderFile }, ffmpeg] = await Promise.all([import('./render-file.js'), locateFfmpeg({ signal })]);
   const progress = createProgressView(process.stderr);
   try {
     const report = await renderFile(ffmpeg, {

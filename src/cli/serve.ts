@@ -1,14 +1,8 @@
 import { Option, type Command } from 'commander';
-import { pino } from 'pino';
-import { createStreamHost } from '../live/create-stream-host.js';
 import { isList } from '../server/config-layer.js';
-import { isLoopback } from '../server/loopback.js';
 import { flagOf, readServerConfig } from '../server/read-server-config.js';
 import { CONFIG_PROPERTIES, SERVER_DEFAULTS } from '../server/server-config.js';
 import { EXIT_CODES } from './exit-code.js';
-import { serveUntil, type CreateHost } from './serve-until.js';
-
-const STANDARD_ERROR = 2;
 
 const EXAMPLES = `
 Examples:
@@ -20,35 +14,6 @@ Examples:
 Each option can also stand in the environment (--max-sessions as LIVEFOLEY_MAX_SESSIONS) and in the file (as
 "maxSessions"); flags go first, then the environment, then the file. Lists take commas. OBS: WHIP, server
 http://127.0.0.1:8080/whip/NAME, and the token as its bearer token. Ctrl-C fades out and ends; twice ends at once.`;
-
-const createHost: CreateHost = async (config) => {
-  const {
-    bundle,
-    lanes,
-    device,
-    maxSessions,
-    delayMs,
-    lostSeconds,
-    firstPictureSeconds,
-    idleSeconds,
-    udpPorts,
-  } = config;
-  const host = await createStreamHost({
-    device,
-    maxSessions,
-    delayMs,
-    lostSeconds,
-    firstPictureSeconds,
-    idleSeconds,
-    // Only who is on this machine can use them.
-    allowLoopback: isLoopback(config.host),
-    log: pino({ level: config.logLevel }, pino.destination(STANDARD_ERROR)),
-    ...(bundle === undefined ? {} : { bundle }),
-    ...(lanes === undefined ? {} : { lanes }),
-    ...(udpPorts === undefined ? {} : { portRange: udpPorts }),
-  });
-  return { host, metrics: () => host.metrics() };
-};
 
 /** Adds `livefoley serve`. */
 export function addServeCommand(program: Command, signal: AbortSignal): void {
@@ -62,8 +27,14 @@ export function addServeCommand(program: Command, signal: AbortSignal): void {
   for (const key of Object.keys(CONFIG_PROPERTIES))
     command.addOption(optionOf(key as keyof typeof CONFIG_PROPERTIES));
   command.addHelpText('after', EXAMPLES).action(async (flags: Record<string, unknown>) => {
+    const config = readServerConfig({ flags, env: process.env });
+    // Loaded when needed: half a second that other commands need not wait.
+    const [{ serveUntil }, { createHost }] = await Promise.all([
+      import('./serve-until.js'),
+      import('./create-host.js'),
+    ]);
     await serveUntil(signal, {
-      config: readServerConfig({ flags, env: process.env }),
+      config,
       createHost,
       print: (line) => process.stdout.write(`${line}\n`),
     });

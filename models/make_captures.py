@@ -1,0 +1,79 @@
+"""python make_captures.py --out DIR/clips --split train --seed 101 --agents 1
+
+Plays Freedoom (foleylab/data/freedoom.py) and cuts it into clips of 5 s in the form of make_clips.py. Sounds have no family here: onsets
+are those that the detector hears, and `known` is 0, so that nothing is trained on families, beds and words. The splits `tune` and `test`
+hold the held-out levels, as splits of their own (`game-tune`, `game-test`); a manifest lists the takes. Prints clips per core-second.
+"""
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from foleylab.data.freedoom import agent_takes, demo_takes, play, split_of
+from foleylab.data.scene import FAMILIES, VOCABULARY, Clip
+from foleylab.onsets import detect
+from foleylab.semantic import load_semantic
+from make_clips import Shard, describe
+
+POINTS, FRAMES = 150, 240_000
+EARLY_S = 0.01  # by which the detector is early: its windows are 20 ms long
+HEARD = 0.12  # rise of the log-mel spectrum from which a sound counts as begun
+SKIP_S = 1  # of a take: the level appears
+
+
+def takes_of(split, agents, duration_s):
+    """All takes of a split, people's demos first."""
+    takes = [t for wad in ("freedoom1", "freedoom2", "freedm") for t in demo_takes(wad)]
+    takes += [t for wad in ("freedoom1", "freedoom2") for t in agent_takes(wad, duration_s, range(1, agents + 1))]
+    return [t for t in takes if split_of(t) == split]
+
+
+def cut(pictures, sound):
+    """-> clips of 5 s; what neither moves nor sounds is left out."""
+    for first in range(SKIP_S * 30, min(len(pictures), len(sound) // 1600) - POINTS + 1, POINTS):
+        frames, audio = pictures[first : first + POINTS], sound[first * 1600 : first * 1600 + FRAMES]
+        if np.abs(np.diff(frames[::5].astype(np.int16), axis=0)).mean() > 1 or np.abs(audio).max() > 0.01:
+            yield Clip(frames, audio)
+
+
+def heard_onsets(audio):
+    """(150, families) float16: where something begins; which family, nobody knows, so the first stands for all."""
+    onset = np.zeros((POINTS, len(FAMILIES)), np.float16)
+    for t, height in zip(*detect(audio, HEARD), strict=True):
+        point = min(int((t + EARLY_S) * 30), POINTS - 1)
+        onset[point, 0] = max(onset[point, 0], min(1.0, height / 0.4))
+    return onset
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--split", choices=("train", "tune", "test"), required=True)
+    parser.add_argument("--seed", type=int, default=101, help="number of the shard")
+    parser.add_argument("--agents", type=int, default=1, help="runs of the agent on every level")
+    parser.add_argument("--agent-seconds", type=float, default=42)
+    parser.add_argument("--limit", type=int, default=100_000, help="takes at most")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    begin, net, taken = time.process_time(), load_semantic(), []
+    shard = Shard(args.out, args.split if args.split == "train" else f"game-{args.split}", args.seed)
+    for take in takes_of(args.split, args.agents, args.agent_seconds)[: args.limit]:
+        rng = np.random.default_rng([args.seed, len(taken)])
+        pictures, sound = play(take)
+        clips = list(cut(pictures, sound * rng.uniform(0.5, 1.2)))
+        for clip in clips:
+            unknown = np.zeros((POINTS, len(FAMILIES)), np.float16)
+            shard.add(describe(clip, rng, net, heard_onsets(clip.audio), unknown, np.zeros(len(VOCABULARY), np.float16), known=0), [])
+        taken.append(asdict(take) | {"clips": len(clips)})
+        print(take.name, len(clips), flush=True)
+    shard.finish()
+    (args.out / f"{shard.name}-takes.json").write_text(json.dumps(taken, indent=1))
+    print(f"{shard.count} clips, {shard.count / (time.process_time() - begin):.2f} clips per core-second (the engine's own apart)")
+
+
+if __name__ == "__main__":
+    main()

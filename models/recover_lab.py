@@ -1,0 +1,87 @@
+"""python recover_lab.py --clips DIR/clips --lab DIR
+
+Checkpoints from the shipped bundles, for a machine that has none: DIR/encoders/encoders.pt, DIR/codec/codec.pt, DIR/flow/flow.pt and
+DIR/window/window.pt, from which training goes on. What bundles do not hold comes from `resume.pt` beside them where it is there, else
+it begins afresh: the codec's encoder (train_codec.py --keep-decoder) and the probes. The clips give the batch norms their statistics.
+"""
+import argparse
+from pathlib import Path
+
+import torch
+
+from foleylab.clips import Clips
+from foleylab.codec import Codec
+from foleylab.export import fold_norms
+from foleylab.flow import Flow, FlowConfig
+from foleylab.graphs import build_graphs
+from foleylab.recover import recover, unfold_norms
+from foleylab.semantic import load_semantic
+from foleylab.training import save_weights
+from foleylab.window_flow import WindowFlow, WindowFlowConfig
+from foleylab.window_graphs import build_window_graphs
+from train_encoders import Encoders
+
+HERE = Path(__file__).parent
+STEPS_BEHIND = 10000  # counts as so many steps, so that the average of the weights stays slow
+
+
+def recover_live(bundle, frames):
+    """-> encoders with batch norms, codec with its decoder, flow."""
+    folded = Encoders()
+    fold_norms(folded)
+    codec, flow = Codec(), Flow(FlowConfig())
+    graphs = build_graphs(encoders=folded, semantic_net=load_semantic(), codec=codec, flow=flow)
+    lacking = {"map": tuple(f"mapper.layers.{i}.bias" for i in range(len(folded.mapper.layers)))}
+    for name in ("motion", "semantic", "fuse", "map", "flow", "decode"):
+        recover(graphs[name], bundle / f"{name}.onnx", lacking.get(name, ()))
+    spread_biases(graphs["map"].module)
+    encoders = Encoders()
+    kept = {k: v for k, v in folded.state_dict().items() if not k.startswith("motion.")}
+    encoders.load_state_dict(kept, strict=False)
+    unfold_norms(encoders.motion, folded.motion, frames)
+    return encoders, codec, flow
+
+
+def spread_biases(graph):
+    """The map graph holds each layer's bias by query and key: back to one by distance; the last distance is never used."""
+    c = graph.mapper.c
+    index = torch.arange(c.chunk)[:, None] - torch.arange(c.ring + c.chunk)[None] + c.ring + c.chunk - 1
+    with torch.no_grad():
+        for layer, laid_out in zip(graph.mapper.layers, graph.bias, strict=True):
+            layer.bias[:, index] = laid_out[0]
+            layer.bias[:, index.max() + 1 :] = layer.bias[:, index.max()][:, None]
+
+
+def recover_window(bundle, encoders, codec):
+    """-> the head of the window bundle."""
+    flow = WindowFlow(WindowFlowConfig())
+    graphs = build_window_graphs(encoders=encoders, codec=codec, flow=flow, hop=30, halo=12)
+    recover(graphs["flow"], bundle / "flow.onnx", picked={"trunk.attention.bias": flow.trunk.attention.index.numpy()})
+    return flow
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clips", type=Path, required=True)
+    parser.add_argument("--lab", type=Path, required=True)
+    parser.add_argument("--live", type=Path, default=HERE / "bundles" / "live")
+    parser.add_argument("--window", type=Path, default=HERE / "bundles" / "foley-flow")
+    parser.add_argument("--extra", type=Path, default=HERE / "resume.pt", help="what bundles do not hold")
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    clips = Clips(args.clips, "train")
+    config = Encoders().encoder_config
+    pictures = clips.batch(range(min(48, len(clips))), ("small",))["small"].float()
+    encoders, codec, flow = recover_live(args.live, ((pictures - config.mean) / config.std).permute(0, 1, 4, 2, 3))
+    if args.extra.exists():
+        extra = torch.load(args.extra, weights_only=True)
+        codec.encoder.load_state_dict(extra["codec encoder"])
+        encoders.probes.load_state_dict(extra["probes"])
+    window = recover_window(args.window, encoders, codec)
+    for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("window", window)):
+        save_weights(module, args.lab / name / f"{name}.pt", STEPS_BEHIND)
+        print(args.lab / name / f"{name}.pt")
+
+
+if __name__ == "__main__":
+    main()

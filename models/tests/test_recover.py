@@ -1,0 +1,98 @@
+"""Weights that went into a bundle come back out of it; the answers of the shipped ones are those of PyTorch again."""
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from foleylab.codec import Codec
+from foleylab.export import fold_norms
+from foleylab.flow import Flow, FlowConfig
+from foleylab.golden import golden_inputs
+from foleylab.graphs import MotionGraph, build_graphs
+from foleylab.onnxfile import WeightsFile, export_graph, share_weights
+from foleylab.recover import RecoveryError, recover, scatter_values, unfold_norms
+from foleylab.semantic import load_semantic
+from foleylab.stream import Bundle
+from recover_lab import recover_live, recover_window
+from train_encoders import Encoders
+
+BUNDLES = Path(__file__).parent.parent / "bundles"
+
+
+def fresh_flow_graph():
+    folded = Encoders()
+    fold_norms(folded)
+    return build_graphs(encoders=folded, semantic_net=load_semantic(), codec=Codec(), flow=Flow(FlowConfig()))["flow"]
+
+
+def save(graph, folder):
+    import onnx
+
+    scatter_values(graph.module)
+    store = WeightsFile("flow.weights")
+    onnx.save(share_weights(export_graph(graph), store), folder / "flow.onnx")
+    store.write(folder)
+
+
+def test_what_was_exported_comes_back(tmp_path):
+    graph = fresh_flow_graph()
+    save(graph, tmp_path)
+    again = fresh_flow_graph()
+    assert recover(again, tmp_path / "flow.onnx") == []
+    for name, tensor in graph.module.state_dict().items():
+        assert torch.equal(tensor, again.module.state_dict()[name]), name
+
+
+def test_a_graph_of_another_architecture_is_refused(tmp_path):
+    graph = fresh_flow_graph()
+    save(graph, tmp_path)
+    other = fresh_flow_graph()
+    other.module = Flow(FlowConfig(blocks=4))
+    with pytest.raises(RecoveryError, match="blocks.3"):
+        recover(other, tmp_path / "flow.onnx")
+
+
+def test_norms_come_back_with_the_same_outputs_and_train_like_before():
+    frames = torch.randn(2, 12, 3, 64, 64)
+    trained = Encoders().motion
+    trained.train()
+    for _ in range(3):
+        trained.spatial(frames, frames[:, :2])
+    trained.eval()
+    truth, _ = trained(frames, trained.initial_state(2))
+    holder = Encoders()
+    holder.motion.load_state_dict(trained.state_dict())
+    holder.eval()
+    fold_norms(holder)
+    fresh = unfold_norms(Encoders().motion, holder.motion, frames)
+    got, _ = fresh.eval()(frames, fresh.initial_state(2))
+    assert torch.allclose(got, truth, atol=1e-4)
+    assert not torch.equal(fresh.trunk[0][1].running_var, torch.ones_like(fresh.trunk[0][1].running_var))
+
+
+def test_shipped_bundles_come_back():
+    frames = torch.randn(1, 12, 3, 64, 64)
+    encoders, codec, flow = recover_live(BUNDLES / "live", frames)
+    bundle = Bundle(BUNDLES / "live")
+    graph = build_graphs(encoders=encoders, semantic_net=load_semantic(), codec=codec, flow=flow)
+    for name in ("motion", "fuse", "map", "flow", "decode"):
+        if name == "motion":
+            graph[name].module = MotionGraph(encoders.motion.eval())
+        inputs = golden_inputs(graph[name].inputs)
+        with torch.no_grad():
+            out = graph[name].module(*(torch.from_numpy(inputs[k]) for k in graph[name].inputs))
+        first = out[0] if isinstance(out, tuple) else out
+        got = bundle.run(name, inputs)[graph[name].outputs[0]]
+        assert np.abs(got - first.numpy()).max() < 1e-3 * max(np.abs(got).max(), 1e-3), name
+
+
+def test_the_shipped_window_head_comes_back():
+    flow = recover_window(BUNDLES / "foley-flow", Encoders(), Codec())
+    flow.temperature = 0.5  # as exported (run.sh)
+    bundle = Bundle(BUNDLES / "foley-flow")
+    inputs = golden_inputs({k: v["shape"] for k, v in bundle.manifest["graphs"]["flow"]["inputs"].items()})
+    with torch.no_grad():
+        out = flow.eval()(*(torch.from_numpy(inputs[k]) for k in ("x", "time", "stepSize", "tokens", "prompt")))
+    got = bundle.run("flow", inputs)["velocity"]
+    assert np.abs(got - out.numpy()).max() < 1e-3 * np.abs(got).max()
