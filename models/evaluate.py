@@ -5,6 +5,7 @@ table (evaluation/<bundle>.md) and one flat object (evaluation/<bundle>.json). T
 """
 import argparse
 import hashlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -88,20 +89,55 @@ def judge_system(name, sounds, test, truth, threshold):
     return row
 
 
-def judge_games(runner, folder, seed, out):
-    """Envelope correlation on every sample: ours, and noise that follows the picture in all its variants."""
-    rows = {}
+def sample_games(folder):
+    """Name, pictures, sound of every video of a folder."""
     for path in sorted(folder.glob("*.mp4")):
-        pictures, audio = read_video(path)
+        yield path.stem, *read_video(path)
+
+
+def held_out_levels(folder):
+    """The same of the takes of held-out levels, from their clips put together again (make_captures.py)."""
+    for path in sorted(folder.glob("game-test-*-takes.json")):
+        shard, at = path.name.removesuffix("-takes.json"), 0
+        pictures, audio = (np.load(folder / f"{shard}-{key}.npy", mmap_mode="r") for key in ("pictures", "audio"))
+        for take in json.loads(path.read_text()):
+            span = slice(at, at := at + take["clips"])
+            if take["clips"] >= 4:
+                name = f"{take['wad']} {take['episode']}.{take['map']} {take['demo'] or 'agent'} {take['view'] if take['demo'] else take['seed']}"
+                yield name, np.concatenate(pictures[span]), np.concatenate(audio[span]).astype(np.float32)
+
+
+def judge_footage(runner, footage, seed, out):
+    """Envelope correlation on every piece: ours, and noise that follows the picture in all its variants."""
+    rows = {}
+    for name, pictures, audio in footage:
         sound = runner.sounds(pictures, seed)[0]
         n = min(len(audio), len(sound))
         r, lag, z = follow(audio[:n], sound[:n])
         noise = {f"noise after {k}, hold {h:g}": follow(audio[:n], following_noise(c, h)[:n])[0] for k, c in picture_curves(pictures).items() for h in HOLDS}
-        rows[path.stem] = {"r": r, "lagMs": lag, "z": z, "levelDbfs": level_dbfs(sound), "noise": noise}
-        print(path.stem, round(r, 3), round(max(noise.values()), 3), flush=True)
+        rows[name] = {"r": r, "lagMs": lag, "z": z, "levelDbfs": level_dbfs(sound), "noise": noise}
+        print(name, round(r, 3), round(max(noise.values()), 3), flush=True)
         strip = np.concatenate([pictures[i] for i in np.linspace(0, min(len(pictures), 600) - 1, 14).astype(int)], 1)
-        draw_spectrograms([(f"{path.stem} truth", audio[:960000]), ("ours", sound[:960000])], out / f"{path.stem}.png", strip)
+        draw_spectrograms([(f"{name} truth", audio[:960000]), ("ours", sound[:960000])], out / f"{name}.png", strip)
     return rows
+
+
+def judge_unseen(runner, clips, threshold, codec, seed):
+    """The scenes that are never trained on (make_unseen.py): ours, its bounds, and noise that follows the picture."""
+    if not len(clips):
+        return {}
+    n, picture = len(clips), test_pictures(clips)
+    audio = [np.asarray(clips.row("audio", i), np.float32) for i in range(n)]
+    truth = [audible(e, flux(a), AUDIBLE_SHARE * threshold) for e, a in zip(clips.events(), audio, strict=True)]
+    ours, curves = [runner.sounds(picture(i), seed + i)[0] for i in range(n)], [picture_curves(picture(i)) for i in range(n)]
+    systems = {"truth": audio, "truth through the codec": through(codec, audio), runner.name: ours, "shuffled video": [ours[(i + 7) % n] for i in range(n)]}
+    systems |= {f"noise after {k}, hold {h:g}": [following_noise(c[k], h) for c in curves] for k in KINDS[:2] for h in HOLDS}
+    return {name: judge_system(f"unseen {name}", sounds, clips, truth, threshold) for name, sounds in systems.items()}
+
+
+def through(codec, audio):
+    with torch.no_grad():
+        return [codec.decode(codec.encode(torch.tensor(a)[None]))[0].numpy() for a in audio]
 
 
 def baselines(test, tune, train, truth, tune_truth, threshold, picture):
@@ -157,8 +193,7 @@ def main():
     true_times = lambda clips, sounds: [audible(e, flux(a), AUDIBLE_SHARE * threshold) for e, a in zip(clips.events()[: len(sounds)], sounds, strict=True)]
     audio = heard(test)
     truth, other, codec = true_times(test, audio), np.roll(np.arange(n), 7), load_average(Codec(), args.codec)
-    with torch.no_grad():
-        coded = [codec.decode(codec.encode(torch.tensor(a)[None]))[0].numpy() for a in audio]
+    coded = through(codec, audio)
     name, steps = runner.name, sorted({*args.steps, runner.default})
     ours = dict(zip(steps, zip(*(runner.sounds(picture(i), args.seed + i, steps) for i in range(n)), strict=True), strict=True))
     systems = {"truth": audio, "truth through the codec": coded, **{f"{name}, {k} step{'s' * (k > 1)}": list(v) for k, v in ours.items()},
@@ -177,15 +212,17 @@ def main():
             "split": args.split, "clips": n, "events": events, "detectorThreshold": round(float(threshold), 4), "defaultSteps": runner.default}
     title = f"{m['name']} {m['version']}: {n} clips of the {args.split} split, {events} audible visible events, default steps {runner.default}"
     jumps = {f"{k}JumpDb{of}": v for of, sounds in (("", ours[runner.default]), ("Truth", coded)) for k, v in border_jumps(sounds, truth, runner.hop_frames).items()}
-    report = lambda games: write_report(args.out, head, rows, cost | seam_steps(runner, ours[runner.default]) | jumps, games, title)
-    report({})  # what is known already; judges and games take their time
-    games = judge_games(runner, args.samples, args.seed, pictures) if args.samples else {}
-    report(games)
+    footage, unseen = {}, judge_unseen(runner, Clips(args.clips, "unseen-test"), threshold, codec, args.seed)
+    report = lambda: write_report(args.out, head, rows, cost | seam_steps(runner, ours[runner.default]) | jumps, footage, title, unseen)
+    report()  # what is known already; judges and games take their time
+    footage["games"] = judge_footage(runner, sample_games(args.samples), args.seed, pictures) if args.samples else {}
+    footage["levels"] = judge_footage(runner, held_out_levels(args.clips), args.seed, pictures)
+    report()
     if args.judges and (judges := load_judges(args.judges)):
         judged = {k: v for k, v in systems.items() if not k.startswith("noise after") or k == "noise after brightening, hold 0.85"}
         for k, figures in judge_meaning(judges, judged, [i for i in range(n) if level_dbfs(audio[i]) > -60]).items():
             rows[k] |= figures
-        report(games)
+        report()
     draw_clips(test, picture, {"truth": audio, "truth through codec": coded, "ours": ours[runner.default], "shuffled": systems["shuffled video"]}, pictures)
 
 

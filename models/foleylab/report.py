@@ -10,6 +10,9 @@ MEANING = (("KL mn04", "mn04Kl", 3), ("±", "mn04KlSe", 3), ("agree", "mn04Agree
            ("Fréchet mn04", "fad", 1), ("±", "fadSe", 1))
 
 
+KINDS = {"games": "Games of which nothing was trained on, but for Freedoom's other levels", "levels": "Levels of Freedoom that were held out"}
+
+
 def key_of(name):
     words = "".join(c if c.isalnum() or c in " ." else " " for c in name.replace("'", "")).split()
     return words[0] + "".join(w.capitalize() for w in words[1:])
@@ -22,8 +25,8 @@ def table(rows, columns):
     return lines + [f"| {name} | " + " | ".join(show(row, key, digits) for _, key, digits in columns) + " |" for name, row in rows.items()]
 
 
-def write_report(folder, head, rows, more, games, title):
-    """`head` and `more`: flat figures; `rows`: system -> figures; `games`: clip -> figures. Writes <bundle>.json and .md."""
+def write_report(folder, head, rows, more, footage, title, unseen):
+    """`head` and `more`: flat figures; `rows`, `unseen`: system -> figures; `footage`: "games" or "levels" -> clip -> figures. Writes <bundle>.json and .md."""
     flat = dict(head)
     for name, row in rows.items():
         flat |= {f"{key_of(name)}.{k}": round(float(v), 4) for k, v in row.items()}
@@ -34,20 +37,28 @@ def write_report(folder, head, rows, more, games, title):
         lines += ["By two judges of sound: KL of their scores from those of the true sound, share of clips with the same first class, Fréchet distance from the true sounds.", "",
                   *table(judged, MEANING), ""]
     lines += ["; ".join(f"{k} {v:.4g}" for k, v in more.items()), ""]
-    if games:
-        lines += [*table(games, (("envelope r", "r", 3), ("lag ms", "lagMs", 0), ("z", "z", 1), (games_best(games)[0], "best", 3))), ""]
-        for name, row in games.items():
-            flat |= {f"game.{name}.{k}": round(float(v), 4) for k, v in row.items() if not isinstance(v, dict)}
-        mean, (noise, best) = float(np.mean([g["r"] for g in games.values()])), games_best(games)
-        flat |= {"gamesMeanR": round(mean, 4), "gamesNoiseMeanR": round(best, 4), "gamesNoise": noise}
-        lines += [f"Mean {mean:.3f}; {noise} {best:.3f}, the best of the variants on average.", ""]
+    if unseen:
+        lines += ["Never trained on: doors, fireworks, pinball.", "", *table(unseen, COLUMNS), ""]
+        for name, row in unseen.items():
+            flat |= {f"unseen.{key_of(name)}.{k}": round(float(v), 4) for k, v in row.items()}
+    for kind, clips in footage.items():
+        if not clips:
+            continue
+        noise, best = best_noise(clips)
+        mean = float(np.mean([g["r"] for g in clips.values()]))
+        lines += [f"{KINDS[kind]}: correlation of the envelopes.", "",
+                  *table(clips, (("envelope r", "r", 3), ("lag ms", "lagMs", 0), ("z", "z", 1), (noise, "best", 3))), "",
+                  f"Mean {mean:.3f}; {noise} {best:.3f}, the best of the variants on average.", ""]
+        for name, row in clips.items():
+            flat |= {f"{kind[:-1]}.{name}.{k}": round(float(v), 4) for k, v in row.items() if not isinstance(v, dict)}
+        flat |= {f"{kind}MeanR": round(mean, 4), f"{kind}NoiseMeanR": round(best, 4), f"{kind}Noise": noise}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{head['bundle']}.json").write_text(json.dumps(flat, indent=1) + "\n")
     (folder / f"{head['bundle']}.md").write_text("\n".join(lines).rstrip() + "\n")
     print("\n".join(lines))
 
 
-def games_best(games):
+def best_noise(games):
     """The variant of noise with the best mean, and that mean; puts its figure into each row."""
     names = next(iter(games.values()))["noise"]
     means = {n: float(np.mean([g["noise"][n] for g in games.values()])) for n in names}

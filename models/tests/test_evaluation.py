@@ -103,9 +103,10 @@ def test_bouncing_ball_touches_the_floor_at_its_events():
 def test_report_writes_a_table_and_a_flat_object(tmp_path):
     row = score([np.array([1.0])], [np.array([1.0])])
     games = {"a": {"r": 0.1, "lagMs": 0.0, "z": 1.0, "noise": {"x": 0.2, "y": 0.1}}, "b": {"r": 0.3, "lagMs": 0.0, "z": 1.0, "noise": {"x": 0.0, "y": 0.4}}}
-    write_report(tmp_path, {"bundle": "toy"}, {"ours, 2 steps": row}, {"chunkMeanMs": 1.5}, games, "toy")
+    write_report(tmp_path, {"bundle": "toy"}, {"ours, 2 steps": row}, {"chunkMeanMs": 1.5}, {"games": games, "levels": {}}, "toy", {"toy": row})
     flat = json.loads((tmp_path / "toy.json").read_text())
     assert flat["ours2Steps.f1At50"] == 1 and flat["gamesNoise"] == "y" and flat["gamesMeanR"] == 0.2 and all(not isinstance(v, dict) for v in flat.values())
+    assert flat["game.a.r"] == 0.1 and "levelsMeanR" not in flat and flat["unseen.toy.f1At50"] == 1
     assert "| ours, 2 steps | 1.000 |" in (tmp_path / "toy.md").read_text() and key_of("another clip's sound") == "anotherClipsSound"
 
 
