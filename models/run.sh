@@ -11,6 +11,11 @@ for seed in 1 2 4 5 6; do $python make_clips.py --out "$lab/clips" --split train
 for seed in 8 9; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200 --plain; done
 for seed in 10 11; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 300; done
 for seed in 21 22 23 24 25 26 27 28; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200; done
+for seed in 41 42 43; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200; done
+$python make_clips.py --out "$lab/clips" --split train --seed 44 --clips 120 --plain
+$python make_captures.py --out "$lab/clips" --split train --seed 101 --agents 1 --agent-seconds 20
+for split in tune test; do $python make_captures.py --out "$lab/clips" --split $split --seed 100 --agents 1 --agent-seconds 20; done
+$python make_unseen.py --out "$lab/clips" --clips 60
 $python cache_latents.py --clips "$lab/clips" --codec "$lab/codec/codec.pt"
 $python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 160 --batch 8 --threads 1 --bf16
 for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/tokens" --limit 3000; done

@@ -109,11 +109,11 @@ def inputs(take):
 def settings(folder):
     """What the engine is told: no music, no messages, small lossless pictures, sound as it mixes it."""
     sound = "ffmpeg -v error -y -f s16le -ar %s -ac 2 -i - -ac 1 -ar 48000 sound.wav"
-    picture = f"ffmpeg -v error -y -f rawvideo -pix_fmt rgb24 -s %wx%h -r %r -i - -vf scale={SIDE}:{SIDE}:flags=area -c:v ffv1 -pix_fmt bgr0 picture.mkv"
+    picture = f"ffmpeg -v error -y -f rawvideo -pix_fmt rgb24 -s %wx%h -r %r -i - -vf scale={SIDE}:{SIDE}:flags=area -c:v libx264 -qp 0 -preset ultrafast -threads 1 -pix_fmt yuv444p picture.mkv"
     values = {
         "cap_soundcommand": f'"{sound}"', "cap_videocommand": f'"{picture}"', "cap_muxcommand": '"ffmpeg -v error -y -i picture.mkv -i sound.wav -c copy %f"',
         "cap_tempfile1": '"sound.wav"', "cap_tempfile2": '"picture.mkv"', "cap_remove_tempfiles": 0, "cap_wipescreen": 0, "cap_fps": RATE,
-        "videomode": '"32bit"', "screen_resolution": '"640x480"', "use_fullscreen": 0, "uncapped_framerate": 1, "snd_samplerate": 44100, "music_volume": 0,
+        "videomode": '"32bit"', "screen_resolution": '"320x240"', "use_fullscreen": 0, "uncapped_framerate": 1, "snd_samplerate": 44100, "music_volume": 0,
         "sfx_volume": 10, "show_messages": 0, "hudadd_demoprogressbar": 0, "render_wipescreen": 0, "screenblocks": 11, "hud_displayed": 0,
     }
     (folder / ".dsda-doom").mkdir()
