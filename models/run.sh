@@ -27,5 +27,6 @@ $python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.
 judges=../../shared/judges samples=../../shared/samples
 for bundle in live foley-flow; do
   $python evaluate.py --bundle bundles/$bundle --clips "$lab/clips" --codec "$lab/codec/codec.pt" --samples $samples --judges $judges --out evaluation --pictures "$lab/pictures"
+  $python evaluate_drift.py --bundle bundles/$bundle --clips "$lab/clips" --judges $judges --out evaluation --long 3
   $python probe_scenes.py --bundle bundles/$bundle
 done

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from evaluate_drift import MINUTE, minutes_apart, plan
 from foleylab.baselines import MotionSampler, following_noise, hold_peaks, metronome, motion_peaks, picture_curves
 from foleylab.borders import border_jumps
 from foleylab.judges import BLOCKS, MobileNetJudge, divergence, frechet, judge_meaning, kaldi_mels
@@ -130,3 +131,20 @@ def test_border_jumps_hear_chunks_of_different_loudness_and_no_seam_in_steady_no
     broken = noise * np.repeat([1, 0.1] * 5, 4800)
     assert border_jumps([broken], [np.array([])], 4800)["border"] > steady["border"] + 10
     assert border_jumps([broken], [np.arange(0, 1, 0.1)], 4800)["border"] == 0
+
+
+def test_the_last_minute_of_a_long_clip_repeats_the_first():
+    order = plan(40, np.random.default_rng(1))
+    assert len(order) == 10 * MINUTE and order[:MINUTE].tolist() == order[-MINUTE:].tolist()
+    assert not set(order[:MINUTE]) & set(order[MINUTE:-MINUTE])
+
+
+def test_drift_hears_a_last_minute_that_is_softer():
+    class Ear:
+        def hear(self, audio):
+            return None, audio[:400].reshape(-1, 4)
+
+    rng = np.random.default_rng(2)
+    sounds = [rng.standard_normal(400) for _ in range(4)]
+    found = minutes_apart(sounds, [s * 0.5 for s in sounds], sounds, Ear())
+    assert found["levelDb"] == pytest.approx(-6.02, abs=0.01) and found["fadFirst"] < 1e-6 < found["fadLast"]
