@@ -22,7 +22,7 @@ from foleylab.window_graphs import build_window_graphs
 from train_encoders import Encoders
 
 HERE = Path(__file__).parent
-STEPS_BEHIND = 10000  # counts as so many steps, so that the average of the weights stays slow
+STEPS_BEHIND = 10_000  # counts as so many steps, so that the average of the weights is slow; not so for weights that begin afresh
 
 
 def recover_live(bundle, frames):
@@ -73,13 +73,15 @@ def main():
     config = Encoders().encoder_config
     pictures = clips.batch(range(min(48, len(clips))), ("small",))["small"].float()
     encoders, codec, flow = recover_live(args.live, ((pictures - config.mean) / config.std).permute(0, 1, 4, 2, 3))
+    behind = {"codec": 0}
     if args.extra.exists():
         extra = torch.load(args.extra, weights_only=True)
         codec.encoder.load_state_dict(extra["codec encoder"])
         encoders.probes.load_state_dict(extra["probes"])
+        behind = {}
     window = recover_window(args.window, encoders, codec)
     for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("window", window)):
-        save_weights(module, args.lab / name / f"{name}.pt", STEPS_BEHIND)
+        save_weights(module, args.lab / name / f"{name}.pt", behind.get(name, STEPS_BEHIND))
         print(args.lab / name / f"{name}.pt")
 
 

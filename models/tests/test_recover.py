@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from blend_weights import blend
 from foleylab.codec import Codec
 from foleylab.export import fold_norms
 from foleylab.flow import Flow, FlowConfig
@@ -96,3 +97,11 @@ def test_the_shipped_window_head_comes_back():
         out = flow.eval()(*(torch.from_numpy(inputs[k]) for k in ("x", "time", "stepSize", "tokens", "prompt")))
     got = bundle.run("flow", inputs)["velocity"]
     assert np.abs(got - out.numpy()).max() < 1e-3 * np.abs(got).max()
+
+
+def test_blended_weights_lie_between():
+    old, new = {"a": torch.tensor([0.0, 2.0]), "n": torch.tensor(3)}, {"a": torch.tensor([1.0, 4.0]), "n": torch.tensor(5)}
+    mixed = blend(old, new, 0.25)
+    assert mixed["a"].tolist() == [0.25, 2.5] and mixed["n"] == 5
+    with pytest.raises(ValueError, match="different parts"):
+        blend(old, {"a": new["a"]}, 0.5)
