@@ -8,6 +8,8 @@ from pathlib import Path
 
 import torch
 
+from foleylab.training import save_weights
+
 
 def blend(old, new, share):
     """State dictionaries -> one: `share` of `new`. Counts are those of `new`."""
@@ -24,9 +26,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     old, new = (torch.load(p, map_location="cpu", weights_only=True) for p in (args.old, args.new))
-    state = blend(old["average"], new["average"], args.share)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": state, "average": state, "count": new["count"], "history": new["history"]}, args.out)
+    save_weights(blend(old["average"], new["average"], args.share), args.out, new["count"], new["history"])
 
 
 if __name__ == "__main__":

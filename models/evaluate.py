@@ -127,12 +127,22 @@ def judge_unseen(runner, clips, threshold, codec, seed):
     if not len(clips):
         return {}
     n, picture = len(clips), test_pictures(clips)
-    audio = [np.asarray(clips.row("audio", i), np.float32) for i in range(n)]
-    truth = [audible(e, flux(a), AUDIBLE_SHARE * threshold) for e, a in zip(clips.events(), audio, strict=True)]
+    audio = heard(clips)
+    truth = true_times(clips, audio, threshold)
     ours, curves = [runner.sounds(picture(i), seed + i)[0] for i in range(n)], [picture_curves(picture(i)) for i in range(n)]
     systems = {"truth": audio, "truth through the codec": through(codec, audio), runner.name: ours, "shuffled video": [ours[(i + 7) % n] for i in range(n)]}
     systems |= {f"noise after {k}, hold {h:g}": [following_noise(c[k], h) for c in curves] for k in KINDS[:2] for h in HOLDS}
     return {name: judge_system(f"unseen {name}", sounds, clips, truth, threshold) for name, sounds in systems.items()}
+
+
+def heard(clips):
+    """The true sounds."""
+    return [np.asarray(clips.row("audio", i), np.float32) for i in range(len(clips))]
+
+
+def true_times(clips, sounds, threshold):
+    """Of each clip the events that can be seen and heard."""
+    return [audible(e, flux(a), AUDIBLE_SHARE * threshold) for e, a in zip(clips.events()[: len(sounds)], sounds, strict=True)]
 
 
 def through(codec, audio):
@@ -189,10 +199,8 @@ def main():
     test, tune, runner = Clips(args.clips, args.split), Clips(args.clips, "tune"), open_runner(args.bundle)
     test.index = test.index[: args.limit]
     threshold, n, picture = tune_threshold(tune), len(test), test_pictures(test)
-    heard = lambda clips: [np.asarray(clips.row("audio", i), np.float32) for i in range(len(clips))]
-    true_times = lambda clips, sounds: [audible(e, flux(a), AUDIBLE_SHARE * threshold) for e, a in zip(clips.events()[: len(sounds)], sounds, strict=True)]
     audio = heard(test)
-    truth, other, codec = true_times(test, audio), np.roll(np.arange(n), 7), load_average(Codec(), args.codec)
+    truth, other, codec = true_times(test, audio, threshold), np.roll(np.arange(n), 7), load_average(Codec(), args.codec)
     coded = through(codec, audio)
     name, steps = runner.name, sorted({*args.steps, runner.default})
     ours = dict(zip(steps, zip(*(runner.sounds(picture(i), args.seed + i, steps) for i in range(n)), strict=True), strict=True))
@@ -201,7 +209,7 @@ def main():
     cost = runner.cost(runner.default) | {"machineLoad": os.getloadavg()[0]}
     if not args.quick:
         systems |= {"another clip's sound": [audio[j] for j in other], "silence": [np.zeros_like(a) for a in audio]}
-        systems |= baselines(test, tune, Clips(args.clips, "train"), truth, true_times(tune, heard(tune)), threshold, picture)
+        systems |= baselines(test, tune, Clips(args.clips, "train"), truth, true_times(tune, heard(tune), threshold), threshold, picture)
         systems |= ablated(runner, test, picture, args.seed)
     rows = {name: judge_system(name, sounds, test, truth, threshold) for name, sounds in systems.items()}
     pictures = args.pictures or args.out

@@ -81,7 +81,7 @@ def main():
         behind = {}
     window = recover_window(args.window, encoders, codec)
     for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("window", window)):
-        save_weights(module, args.lab / name / f"{name}.pt", behind.get(name, STEPS_BEHIND))
+        save_weights(module.state_dict(), args.lab / name / f"{name}.pt", behind.get(name, STEPS_BEHIND))
         print(args.lab / name / f"{name}.pt")
 
 

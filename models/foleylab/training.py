@@ -104,11 +104,10 @@ class Run:
             self.save()
 
 
-def save_weights(model, path, count):
-    """A checkpoint without history or optimiser, as if after `count` steps."""
-    state = {k: v.detach().clone() for k, v in model.state_dict().items()}
+def save_weights(state, path, count, history=()):
+    """A checkpoint of these weights (a state dictionary) without optimiser, as if after `count` steps."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": state, "average": state, "count": count, "history": []}, path)
+    torch.save({"model": state, "average": state, "count": count, "history": list(history)}, path)
 
 
 def load_average(model, path):

@@ -2,6 +2,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -28,8 +29,6 @@ def fresh_flow_graph():
 
 
 def save(graph, folder):
-    import onnx
-
     scatter_values(graph.module)
     store = WeightsFile("flow.weights")
     onnx.save(share_weights(export_graph(graph), store), folder / "flow.onnx")

@@ -90,7 +90,8 @@ async function devices(): Promise<Finding[]> {
   const names = (await listBundles()).map(({ name }) => name);
   const probed = PROBED_BUNDLES.find((name) => names.includes(name));
   if (probed === undefined) return [];
-  return (await (await import('../engine.js')).probeDevices(probed)).map((probe) => ({
+  const { probeDevices } = await import('../engine.js');
+  return (await probeDevices(probed)).map((probe) => ({
     name: `device ${probe.device}`,
     isWell: probe.state === 'usable',
     text: describe(probe, probed),

@@ -87,7 +87,8 @@ function inWords({ steps, guidance, unrolled = {} }: BundleManifest['flow']): st
 async function verify(name: string): Promise<string> {
   const bundle = await loadBundle(name);
   await verifyFiles(bundle);
-  const [probe] = await (await import('../engine.js')).probeDevices(name, ['cpu']);
+  const { probeDevices } = await import('../engine.js');
+  const [probe] = await probeDevices(name, ['cpu']);
   if (probe?.state === 'usable')
     return `${bundle.manifest.name}: manifest, files, graphs and golden answers are as they must be\n`;
   throw new LivefoleyError('bundle', probe?.reason ?? `Cannot verify bundle '${name}'`);
