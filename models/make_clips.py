@@ -2,7 +2,8 @@
 
 Renders procedural clips, wears them with a real codec (H.264 at a random rate), and writes one shard: pictures 64 x 64 at
 30 Hz, semantic features at 5 Hz, sound, labels at 30 Hz, events; for the test split also the 128 x 128 pictures.
-Seeds of different splits never meet: the split's name is part of the seed. Prints clips per core-second.
+Seeds of different splits never meet: the split's name is part of the seed. Prints clips per core-second. `--only engine` makes the split
+engine-test, in which a family's actor is alone; with `--silhouette`, silhouette-test, in which its bodies are flat grey.
 """
 import argparse
 import io
@@ -15,7 +16,7 @@ import av
 import numpy as np
 import torch
 
-from foleylab.data.scene import FAMILIES, FRAME_RATE, VOCABULARY, ClipConfig, make_clip
+from foleylab.data.scene import ALONE, FAMILIES, FRAME_RATE, VOCABULARY, ClipConfig, alone, make_clip
 from foleylab.semantic import load_semantic
 
 SPLITS = ("train", "tune", "test")
@@ -34,8 +35,9 @@ def compress(frames, rng):
             box.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
         box.mux(stream.encode())
     store.seek(0)
+    to_rgb = av.video.reformatter.VideoReformatter()  # one for all pictures: each new one costs more than the conversion
     with av.open(store) as box:
-        out = [f.to_ndarray(format="rgb24") for f in box.decode(video=0)]
+        out = [to_rgb.reformat(f, format="rgb24").to_ndarray() for f in box.decode(video=0)]
     return np.stack(out)
 
 
@@ -71,11 +73,11 @@ def loudness(audio, points):
     return (10 * np.log10(power.mean(1) + 1e-8)).astype(np.float16)
 
 
-def describe(clip, rng, net, onset, bed, words, known):
-    """A clip's row of the shard: the pictures as a codec leaves them, what the semantic net sees, sound, labels."""
+def describe(clip, rng, net, onset, bed, words, known, short=False):
+    """A clip's row of the shard: the pictures as a codec leaves them, what the semantic net sees (`short`: in bfloat16), sound, labels."""
     frames = compress(clip.frames, rng)
-    with torch.no_grad():
-        semantic = net(torch.tensor(frames[::6]).permute(0, 3, 1, 2).float().sub(127).div(128)).numpy().astype(np.float16)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=short):
+        semantic = net(torch.tensor(frames[::6]).permute(0, 3, 1, 2).float().sub(127).div(128)).float().numpy().astype(np.float16)
     return {"small": shrink(frames), "semantic": semantic, "audio": clip.audio.astype(np.float16), "onset": onset, "bed": bed, "words": words,
             "loudness": loudness(clip.audio, len(frames)), "known": np.array([known], np.uint8), "pictures": frames}
 
@@ -105,6 +107,14 @@ class Shard:
         (self.folder / f"{self.name}-events.json").write_text(json.dumps(self.events))
 
 
+def clip_of(family, rng, split, silhouette=False):
+    """The next clip of the generator in which the family sounds (the actor of weather draws its kind)."""
+    while True:
+        clip = make_clip(rng, split, alone(family, silhouette))
+        if {e.family for e in clip.events} | {f for f, _, curve in clip.beds if curve.max() > 0.2} == {family}:
+            return clip
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
@@ -112,13 +122,17 @@ def main():
     parser.add_argument("--seed", type=int, default=1, help="number of the shard")
     parser.add_argument("--clips", type=int, default=500)
     parser.add_argument("--plain", action="store_true", help="flat shapes and flashes on flat ground")
+    parser.add_argument("--games", type=float, default=ClipConfig.game_share, help="share of mini-games")
+    parser.add_argument("--only", choices=ALONE, help="clips of this family alone, into the split FAMILY-SPLIT")
+    parser.add_argument("--silhouette", action="store_true", help="with --only: bodies in flat grey, into the split silhouette-SPLIT")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    net, begin, shard = load_semantic(), time.process_time(), Shard(args.out, args.split, args.seed)
+    split = f"{'silhouette' if args.silhouette else args.only}-{args.split}" if args.only else args.split
+    net, begin, shard = load_semantic(), time.process_time(), Shard(args.out, split, args.seed)
     for i in range(args.clips):
-        rng = np.random.default_rng([SPLITS.index(args.split), args.seed, i])
-        clip = make_clip(rng, args.split, ClipConfig(plain=args.plain))
-        shard.add(describe(clip, rng, net, *labels(clip, len(clip.frames)), known=1), clip.events)
+        rng = np.random.default_rng([SPLITS.index(args.split), args.seed, i, *((1 + FAMILIES.index(args.only), args.silhouette) if args.only else ())])
+        clip = clip_of(args.only, rng, args.split, args.silhouette) if args.only else make_clip(rng, args.split, ClipConfig(plain=args.plain, game_share=args.games))
+        shard.add(describe(clip, rng, net, *labels(clip, len(clip.frames)), known=1, short=args.split == "train"), clip.events)
     shard.finish()
     print(f"{args.clips} clips, {args.clips / (time.process_time() - begin):.2f} clips per core-second")
 

@@ -5,6 +5,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from foleylab.data.scene import FAMILIES, VOCABULARY
+
+WIDTHS = {"onset": len(FAMILIES), "bed": len(FAMILIES), "words": len(VOCABULARY)}
 KEYS = ("small", "semantic", "audio", "onset", "bed", "words", "loudness", "known")
 
 
@@ -28,7 +31,9 @@ class Clips:
 
     def row(self, key, i):
         shard, at = self.index[i]
-        return self.arrays[key][shard][at]
+        found = self.arrays[key][shard][at]
+        missing = WIDTHS.get(key, 0) - found.shape[-1]  # a shard made before families or words were appended
+        return np.pad(found, [(0, 0)] * (found.ndim - 1) + [(0, missing)]) if missing > 0 else found
 
     def events(self):
         """Lists of event dictionaries, clip by clip."""
@@ -53,7 +58,7 @@ def spread(total, limit):
 
 
 def augment(pictures, rng):
-    """uint8 (B, T, 64, 64, 3): mirrored, colours permuted, light and contrast changed, per clip; the semantic features stay."""
+    """uint8 (B, T, 64, 64, 3): mirrored, colours permuted, light and contrast changed, nearer or farther, per clip; the semantic features stay."""
     out = pictures.float()
     for b in range(len(out)):
         if rng.random() < 0.5:
@@ -65,4 +70,17 @@ def augment(pictures, rng):
         if rng.random() < 0.3:
             dy, dx = rng.integers(-5, 6, 2)
             out[b] = torch.roll(out[b], (int(dy), int(dx)), (1, 2))
+        if rng.random() < 0.3:
+            out[b] = zoom(out[b], rng)
     return out
+
+
+def zoom(pictures, rng):
+    """(T, S, S, 3): 0.8 to 1.25 times as near, about a point near the middle; what lies outside repeats the border."""
+    scale, (x, y) = np.exp(rng.uniform(-0.22, 0.22)), rng.uniform(-0.2, 0.2, 2)
+    place = torch.tensor([[1 / scale, 0, x * abs(1 - 1 / scale)], [0, 1 / scale, y * abs(1 - 1 / scale)]], dtype=torch.float32)
+    size = pictures.shape[1]
+    grid = torch.nn.functional.affine_grid(place[None], [1, 1, size, size], align_corners=False)
+    flat = pictures.permute(0, 3, 1, 2).reshape(1, -1, size, size)  # (T, S, S, 3) -> (1, 3 T, S, S)
+    out = torch.nn.functional.grid_sample(flat, grid, padding_mode="border", align_corners=False)
+    return out.reshape(-1, 3, size, size).permute(0, 2, 3, 1)

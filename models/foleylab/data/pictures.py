@@ -191,7 +191,7 @@ class View:
 
     def fixed(self, x, y):
         u, v = self.at(x, y)
-        return int(np.clip(u * 16, -30000, 30000)), int(np.clip(v * 16, -30000, 30000))
+        return int(min(max(u * 16, -30000), 30000)), int(min(max(v * 16, -30000), 30000))
 
     def circle(self, x, y, radius, c, thickness=-1):
         cv2.circle(self.picture, self.fixed(x, y), max(1, int(radius * self.zoom * 16)), c, thickness, cv2.LINE_AA, 4)
