@@ -27,7 +27,7 @@ function usedAsBuilt() {
   return [...new Set(imports.map((match) => match[1]))];
 }
 
-const ENTRIES = `^src/(index|lane|probe|${['cli/main', 'rtc/squeeze-worker', ...usedAsBuilt()].join('|')})\\.ts$`;
+const ENTRIES = `^src/(index|lane|probe|text-lane|${['cli/main', 'rtc/squeeze-worker', ...usedAsBuilt()].join('|')})\\.ts$`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

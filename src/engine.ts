@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Observable } from 'rxjs';
 import { summaryOf, type BundleSummary } from './bundle-summary.js';
-import { loadBundle, type Bundle } from './runtime/bundle.js';
+import { loadBundle, openBundle, type Bundle } from './runtime/bundle.js';
 import { DEVICES, type Device, type DeviceChoice } from './runtime/device.js';
 import { decideDevice, probeDevice, type DeviceDecision, type DeviceProbe } from './runtime/probe-device.js';
 import { ProcessLane } from './runtime/process-lane.js';
@@ -12,9 +12,11 @@ import { DeadlineQueue } from './scheduler/deadline-queue.js';
 import { Session } from './session.js';
 import { assertGain, settingsOf, type SessionOptions } from './session-options.js';
 import { neededFrom, type NeededFrom } from './session-span.js';
+import type { Prompt } from './stages/prompt.js';
 import { assertInRange, assertPositiveInteger } from './stream/assertions.js';
 import { MEDIA_RATE } from './stream/media-clock.js';
 import type { VideoFrame } from './stream/video-frame.js';
+import { TextReader } from './text-reader.js';
 
 // The same place from src/ and from dist/: child processes run what was built.
 const LANE_ENTRY = fileURLToPath(new URL('../dist/lane.js', import.meta.url));
@@ -105,6 +107,7 @@ export class Engine {
   readonly #turns: readonly DeadlineQueue[];
   readonly #laneOf = new Map<Session, number>();
   readonly #costs = new CostEstimate();
+  readonly #reader: TextReader;
   #sessionCount = 0;
   #closing: Promise<void> | undefined;
 
@@ -119,6 +122,7 @@ export class Engine {
     this.probes = parts.decision.probes;
     this.bundle = summaryOf(parts.bundle);
     this.#bundle = parts.bundle;
+    this.#reader = new TextReader(parts.bundle.manifest);
     this.#lanes = parts.lanes;
     this.#spare = parts.spare;
     this.#turns = parts.lanes.map(() => new DeadlineQueue(LIVE_HOPS_AT_ONCE));
@@ -198,6 +202,19 @@ export class Engine {
   }
 
   /**
+   * Reads free text as a prompt for `score()` and `Session.setPrompt()`: words of the bundle's vocabulary count as they
+   * are, anything else by what it means, if the bundle `text` is there. Streams go on meanwhile. Answers come in the order
+   * of the questions.
+   * @throws {LivefoleyError} Place `usage`, if the bundle takes no prompt or nothing of the text is understood; place
+   * `bundle` or `environment`, if the bundle `text` is damaged or cannot run
+   * @example
+   * session.setPrompt(await engine.readPrompt('a steel door slams in a hall'));
+   */
+  readPrompt(text: string): Promise<Prompt> {
+    return this.#reader.read(text);
+  }
+
+  /**
    * Checks what shapes the sound, as `score()` would.
    * @throws {TypeError | RangeError | LivefoleyError} If the bundle does not take one of them
    */
@@ -223,7 +240,11 @@ export class Engine {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#sessions].map((session) => session.close()));
-    await Promise.all([this.#spare?.close(), ...this.#lanes.map((lane) => lane.close())]);
+    await Promise.all([
+      this.#reader.close(),
+      this.#spare?.close(),
+      ...this.#lanes.map((lane) => lane.close()),
+    ]);
   }
 }
 
@@ -235,7 +256,7 @@ export async function probeDevices(
   bundleName: string,
   devices: readonly Device[] = DEVICES,
 ): Promise<DeviceProbe[]> {
-  const { folder } = await loadBundle(bundleName);
+  const { folder } = await openBundle(bundleName);
   const probes: DeviceProbe[] = [];
   for (const device of devices)
     probes.push(await probeDevice(device, { bundle: folder, entry: PROBE_ENTRY }));

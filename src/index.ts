@@ -33,6 +33,7 @@ export type { HopTimes, SessionMetric } from './session-metrics.js';
 export { Session } from './session.js';
 export type { LiveOptions, OwnSound, SessionOptions } from './session-options.js';
 export type { NeededFrom } from './session-span.js';
+export type { Prompt } from './stages/prompt.js';
 export { frameCountOf, type AudioBlock } from './stream/audio-block.js';
 export { systemClock, type Clock } from './stream/clock.js';
 export type { FadeLaw } from './stream/crossfade.js';

@@ -1,5 +1,5 @@
 /** What a probe process starts: answers whether a device can run a bundle. May crash; its owner expects that. */
-import { loadBundle } from './runtime/bundle.js';
+import { isSounding, openBundle } from './runtime/bundle.js';
 import { loadGraphs } from './runtime/load-graphs.js';
 import { measureHop } from './runtime/measure-hop.js';
 import type { ProbeAnswer, ProbeQuestion } from './runtime/probe-device.js';
@@ -15,10 +15,12 @@ process.once(
 async function answer({ bundle: folder, device }: ProbeQuestion): Promise<ProbeAnswer> {
   try {
     const startMs = performance.now();
-    const bundle = await loadBundle(folder);
+    const bundle = await openBundle(folder);
     const graphs = await loadGraphs(bundle, device);
     const loadMs = performance.now() - startMs;
-    return { ok: true, loadMs, hopMs: await measureHop(bundle.manifest, graphs, device) };
+    // What makes no sound has no hops.
+    const hopMs = isSounding(bundle) ? await measureHop(bundle.manifest, graphs, device) : 0;
+    return { ok: true, loadMs, hopMs };
   } catch (error) {
     const place = error instanceof LivefoleyError ? error.place : 'environment';
     return { ok: false, place, message: error instanceof Error ? error.message : String(error) };

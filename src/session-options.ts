@@ -1,7 +1,7 @@
 import type { OperatorFunction } from 'rxjs';
 import type { BundleManifest } from './runtime/bundle-manifest.js';
 import type { FlowSettings } from './stages/flow-settings.js';
-import { readPrompt } from './stages/prompt.js';
+import { promptOf, type Prompt } from './stages/prompt.js';
 import { assertInRange, assertNonNegativeInteger, assertPositiveInteger } from './stream/assertions.js';
 import type { AudioBlock } from './stream/audio-block.js';
 import type { Clock } from './stream/clock.js';
@@ -38,8 +38,8 @@ export type LiveOptions = {
 export type SessionOptions = {
   /** Integer of at least 0. The same bundle, seed, prompt, steps and frames give the same sound. Default 0. */
   readonly seed?: number;
-  /** Words of the bundle's vocabulary. Default: none. */
-  readonly prompt?: string;
+  /** Words of the bundle's vocabulary, or what `Engine.readPrompt()` made of any other text. Default: none. */
+  readonly prompt?: string | Prompt;
   /** Steps of the flow, 1 to what the bundle allows. Default: the bundle's. */
   readonly steps?: number;
   /** Gain of the generated sound. Unit: dB, -60 to 24. Default 0. */
@@ -85,11 +85,11 @@ export function settingsOf(
   options: Pick<SessionOptions, 'seed' | 'prompt' | 'steps'>,
   manifest: BundleManifest,
 ): FlowSettings {
-  const { seed = 0, prompt, steps = manifest.flow.steps.default } = options;
+  const { seed = 0, prompt = '', steps = manifest.flow.steps.default } = options;
   assertNonNegativeInteger(seed, 'seed');
   assertPositiveInteger(steps, 'steps');
   assertInRange(steps, 'steps', [1, manifest.flow.steps.max]);
-  return { seed, steps, prompt: prompt ? readPrompt(prompt, manifest).vector : undefined };
+  return { seed, steps, prompt: promptOf(prompt, manifest)?.vector };
 }
 
 /**

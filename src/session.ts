@@ -11,7 +11,7 @@ import { mixFromPosition, spanFor } from './session-span.js';
 import { timingOf, type BundleTiming } from './stages/bundle-timing.js';
 import type { FlowSettings } from './stages/flow-settings.js';
 import { BLOCK_FRAMES } from './stages/mix.js';
-import { readPrompt } from './stages/prompt.js';
+import { promptOf, type Prompt } from './stages/prompt.js';
 import { assertNonNegativeInteger } from './stream/assertions.js';
 import { frameCountOf, type AudioBlock } from './stream/audio-block.js';
 import { BlockFeed } from './stream/block-feed.js';
@@ -61,7 +61,7 @@ export class Session {
   readonly #frames: AsyncIterator<VideoFrame>;
   #ownSound: AsyncIterator<AudioBlock> | undefined;
   #settings: FlowSettings;
-  #promptText: string | undefined;
+  #prompt: string | Prompt;
   #gainDb: number;
   #isOwnSoundHeard = true;
   #isDucking = true;
@@ -89,7 +89,7 @@ export class Session {
     this.#clock = options.clock ?? systemClock;
     this.#timing = timingOf(parts.manifest);
     this.#settings = settingsOf(options, parts.manifest);
-    this.#promptText = options.prompt || undefined;
+    this.#prompt = options.prompt ?? '';
     this.#gainDb = options.gainDb ?? 0;
     assertGain(this.#gainDb);
     this.#liveHops = this.#createLiveHops();
@@ -144,12 +144,15 @@ export class Session {
   }
 
   /**
-   * Changes the prompt from the next hop on, without a reset; an empty text means none.
+   * Changes the prompt from the next hop on, without a reset; an empty text means none. What is not words of the
+   * bundle's vocabulary is read by `Engine.readPrompt()` first.
    * @throws {LivefoleyError} Place `usage`, if the bundle does not know a word of it
+   * @throws {RangeError} If it was read for another bundle
    */
-  setPrompt(text: string): void {
-    const read = text === '' ? undefined : readPrompt(text, this.#manifest);
-    this.#promptText = text === '' ? undefined : text;
+  setPrompt(prompt: string | Prompt): void {
+    const read = promptOf(prompt, this.#manifest);
+    const text = read?.text ?? '';
+    this.#prompt = prompt;
     this.#settings = { ...this.#settings, prompt: read?.vector };
     const unknownWords = read?.unknownWords ?? [];
     this.#metrics$.next({ kind: 'prompt', position: this.#lastPosition, text, unknownWords });
@@ -230,7 +233,7 @@ export class Session {
     this.#options.signal?.throwIfAborted();
     if (this.#closing) return;
     // Read once when the options were checked, and again now that somebody may listen for unknown words.
-    if (this.#promptText !== undefined) this.setPrompt(this.#promptText);
+    if (promptOf(this.#prompt, this.#manifest)) this.setPrompt(this.#prompt);
     const pipeline$ = runPipeline(this.#credits.credits$, this.#pipelineOptions());
     const blocks$ = this.#options.afterMix ? pipeline$.pipe(this.#options.afterMix) : pipeline$;
     this.#subscription = blocks$.subscribe({

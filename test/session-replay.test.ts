@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { neededFrom } from '../src/session-span.js';
+import type { Prompt } from '../src/stages/prompt.js';
 import { clipOf, collect, joined, movingFrame, OwnSoundSource, Studio } from './session-fixture.js';
 import { CountedSource } from './stream/frames.js';
 import { firstDifference, powerOf } from './stream/sounds.js';
@@ -188,5 +189,23 @@ describe('replay with a prompt', () => {
     expect(firstDifference(none!, rain!)).toBeGreaterThanOrEqual(0);
     expect(firstDifference(rain!, both!)).toBeGreaterThanOrEqual(0);
     expect(firstDifference(both!, swapped!)).toBe(-1);
+  });
+
+  test('what was read sounds as its words do, exactly, and half meant is another sound', async () => {
+    const studio = await Studio.load('conformance');
+    const frames = clipOf({ seconds: 1 });
+    const read = (...vector: number[]): Prompt => ({
+      text: 'a tin roof in a storm',
+      vector: Float32Array.from(vector),
+      unknownWords: [],
+    });
+    const [words, whole, half, again] = await Promise.all(
+      ['rain metal', read(1, 1, 0, 0), read(1, 0.5, 0, 0), read(1, 0.5, 0, 0)].map((prompt) =>
+        studio.sound(frames, { prompt }),
+      ),
+    );
+    expect(firstDifference(words!, whole!)).toBe(-1);
+    expect(firstDifference(whole!, half!)).toBeGreaterThanOrEqual(0);
+    expect(firstDifference(half!, again!)).toBe(-1);
   });
 });

@@ -22,20 +22,26 @@ Shapes = dict[str, list[int]]
 
 def find_rule_problems(manifest: Manifest) -> Problems:
     """The problems of a manifest that fits the schema, the most basic first; only the first can be relied on."""
-    yield from _time_problems(manifest)
-    yield from _encoder_problems(manifest)
-    yield from _flow_problems(manifest)
+    is_text = manifest["system"] == "text"
+    if is_text:
+        yield from _text_problems(manifest)
+    else:
+        yield from _time_problems(manifest)
+        yield from _encoder_problems(manifest)
+        yield from _flow_problems(manifest)
     yield from _file_problems(manifest)
     for name, graph in manifest["graphs"].items():
         yield from _graph_problems(name, graph)
     yield from _golden_problems(manifest)
-    yield from _kind_problems(manifest)
-    roles = roles_of(manifest)
+    if not is_text:
+        yield from _kind_problems(manifest)
+    roles = [_text_role(manifest)] if is_text else roles_of(manifest)
     for role in roles:
         yield from _role_problems(manifest, role)
-    yield from _condition_problems(manifest)
-    yield from _unrolled_problems(manifest)
-    yield from _warm_up_problems(manifest)
+    if not is_text:
+        yield from _condition_problems(manifest)
+        yield from _unrolled_problems(manifest)
+        yield from _warm_up_problems(manifest)
     for name in manifest["graphs"]:
         if all(role.graph != name for role in roles):
             yield ManifestProblem(field_path("graphs", name), "be named by a part of the system", name)
@@ -111,8 +117,19 @@ def _flow_problems(manifest: Manifest) -> Problems:
         yield ManifestProblem("prompt.width", requirement, prompt["width"])
 
 
+def _text_problems(manifest: Manifest) -> Problems:
+    ramp = manifest["text"]["ramp"]
+    if not ramp["to"] > ramp["from"]:
+        yield ManifestProblem("text.ramp.to", f"be above text.ramp.from ({ramp['from']})", ramp["to"])
+
+
 def _file_problems(manifest: Manifest) -> Problems:
     named = set()
+    if "text" in manifest:
+        file = manifest["text"]["words"]["file"]
+        if file not in manifest["files"]:
+            yield ManifestProblem("text.words.file", "be listed in files", file)
+        named.add(file)
     for name, graph in manifest["graphs"].items():
         for keys, files in ((("graphs", name), graph), (("graphs", name, "gpu"), graph.get("gpu", {}))):
             mentions = [((*keys, "file"), files["file"])] if files else []
@@ -159,6 +176,13 @@ def _golden_problems(manifest: Manifest) -> Problems:
     yield from _same_keys(("golden", "graphs"), answers, manifest["graphs"])
     for name, graph in manifest["graphs"].items():
         yield from _same_keys(("golden", "graphs", name), answers.get(name, {}), graph["outputs"])
+    for name, answer in manifest["golden"].get("gpu", {}).items():
+        graph = manifest["graphs"].get(name, {})
+        if "gpu" in graph:
+            yield from _same_keys(("golden", "gpu", name), answer, graph["outputs"])
+        else:
+            requirement = "be absent, as no graph of that name has a variant for GPUs"
+            yield ManifestProblem(field_path("golden", "gpu", name), requirement, answer)
 
 
 def _same_keys(keys: tuple[str, ...], received: dict, required: dict) -> Problems:
@@ -327,6 +351,12 @@ def _decoder_role(manifest: Manifest) -> Role:
     points = decoder["haloPoints"] + manifest["hopPoints"]
     return Role("decoder.graph", decoder["graph"], {"latents": [1, points, manifest["flow"]["latentWidth"]]},
                 {"pcm": [1, manifest["channels"], points * manifest["gridFrames"]]}, state="any")
+
+
+def _text_role(manifest: Manifest) -> Role:
+    text = manifest["text"]
+    return Role("text.graph", text["graph"], {"counts": [1, text["words"]["count"]]},
+                {"similarity": [1, len(text["vocabulary"])]})
 
 
 def _role_problems(manifest: Manifest, role: Role) -> Problems:

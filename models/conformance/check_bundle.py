@@ -44,6 +44,8 @@ def check_bundle(folder: Path) -> dict[str, Any]:
     _check_nothing_else(folder, manifest)
     for name, graph in manifest["graphs"].items():
         _check_graph(manifest, name, graph, contents)
+    if "text" in manifest:
+        _check_words(manifest, contents)
     return manifest
 
 
@@ -136,10 +138,11 @@ def _check_nothing_else(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def _check_graph(manifest: dict[str, Any], name: str, graph: dict[str, Any], contents: dict[str, bytes]) -> None:
-    variants = [((), graph, manifest["golden"]["tolerance"]["cpu"])]
+    golden = manifest["golden"]
+    variants = [((), graph, golden["tolerance"]["cpu"], golden["graphs"][name])]
     if "gpu" in graph:
-        variants.append((("gpu",), graph["gpu"], manifest["golden"]["tolerance"]["webgpu"]))
-    for keys, files, tolerance in variants:
+        variants.append((("gpu",), graph["gpu"], golden["tolerance"]["webgpu"], golden.get("gpu", {}).get(name, golden["graphs"][name])))
+    for keys, files, tolerance, answers in variants:
         at = f"Bundle '{manifest['name']}': {files['file']}"
         try:
             model = onnx.load_from_string(contents[files["file"]])
@@ -156,7 +159,15 @@ def _check_graph(manifest: dict[str, Any], name: str, graph: dict[str, Any], con
         except Exception as error:
             raise BundleError(f"{at} must load in ONNX Runtime: {_one_line(error)}") from error
         _check_signature(session, manifest["name"], name, graph, files["file"])
-        _check_golden(session, at, graph, manifest["golden"]["graphs"][name], tolerance)
+        _check_golden(session, at, graph, answers, tolerance)
+
+
+def _check_words(manifest: dict[str, Any], contents: dict[str, bytes]) -> None:
+    file, count = manifest["text"]["words"]["file"], manifest["text"]["words"]["count"]
+    lines = contents[file].decode("utf-8", "replace").split("\n")
+    if len(set(lines)) != count + 1 or len(lines) != count + 1 or lines[-1] != "":
+        raise BundleError(f"Bundle '{manifest['name']}': {file} must hold the {count} different words that bundle.json, "
+                          f"text.words.count says, one a line, received {len(lines) - 1} lines")
 
 
 def _bring_weights_in(

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { locateFfmpeg } from '../media/locate-ffmpeg.js';
-import { loadBundle, verifyFiles } from '../runtime/bundle.js';
+import { openBundle, verifyFiles } from '../runtime/bundle.js';
 import type { DeviceProbe } from '../runtime/probe-device.js';
 import { listBundles } from '../runtime/find-bundle.js';
 import { LivefoleyError } from '../stream/errors.js';
@@ -75,7 +75,7 @@ async function bundles(): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { name } of await listBundles()) {
     try {
-      const bundle = await loadBundle(name);
+      const bundle = await openBundle(name);
       await verifyFiles(bundle);
       const text = `${bundle.manifest.version}, ${bundle.manifest.licence}, sha256 ${bundle.identity.slice(0, 12)}, all files as listed`;
       findings.push({ name: `bundle ${name}`, isWell: true, text });

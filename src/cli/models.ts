@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { loadBundle, verifyFiles, type Bundle } from '../runtime/bundle.js';
-import type { BundleManifest } from '../runtime/bundle-manifest.js';
+import { isSounding, openBundle, verifyFiles, type Bundle } from '../runtime/bundle.js';
+import type { AnyManifest, BundleManifest, TextManifest } from '../runtime/bundle-manifest.js';
 import { listBundles } from '../runtime/find-bundle.js';
 import { LivefoleyError } from '../stream/errors.js';
 import { MEDIA_RATE } from '../stream/media-clock.js';
@@ -10,15 +10,18 @@ export function addModelsCommand(program: Command): void {
   const models = program
     .command('models')
     .summary('list, inspect and verify bundles')
-    .description('A bundle is one system that makes sound: a folder with a manifest and ONNX graphs.');
+    .description(
+      'A bundle is one system that makes sound, or reads prompts: a folder with a manifest and ONNX graphs.',
+    );
   models
     .command('list')
     .description('The bundles that ship with livefoley.')
     .action(async () => {
       for (const { name } of await listBundles()) {
-        const { manifest } = await loadBundle(name);
+        const { manifest } = await openBundle(name);
+        const mode = manifest.system === 'text' ? 'text' : manifest.mode;
         process.stdout.write(
-          `${name.padEnd(20)} ${manifest.version.padEnd(8)} ${manifest.mode.padEnd(7)} ${manifest.description ?? manifest.system}\n`,
+          `${name.padEnd(20)} ${manifest.version.padEnd(8)} ${mode.padEnd(7)} ${manifest.description ?? manifest.system}\n`,
         );
       }
     });
@@ -27,7 +30,9 @@ export function addModelsCommand(program: Command): void {
     .description('What a bundle holds: its rates, graphs, prompt words and licence.')
     .argument('<bundle>', 'a name or a folder')
     .action(async (name: string) => {
-      process.stdout.write(inspect(await loadBundle(name)));
+      const bundle = await openBundle(name);
+      const rows = isSounding(bundle) ? soundingRows(bundle.manifest) : textRows(bundle.manifest);
+      process.stdout.write(inspect(bundle, rows));
     });
   models
     .command('verify')
@@ -41,16 +46,33 @@ export function addModelsCommand(program: Command): void {
     });
 }
 
-function inspect({ manifest, identity, folder }: Bundle): string {
-  const { gridFrames, hopPoints, windowPoints, encoders, mapper, fusion, decoder } = manifest;
-  const { prompt, graphs, files } = manifest;
-  const ms = (points: number): string => `${((points * gridFrames) / MEDIA_RATE) * 1000} ms`;
+type Row = readonly [key: string, value: string];
+
+function inspect({ manifest, identity, folder }: Bundle<AnyManifest>, rows: readonly Row[]): string {
+  const { graphs, files } = manifest;
   const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
-  const rows: [string, string][] = [
+  const all: Row[] = [
     ['bundle', `${manifest.name} ${manifest.version} (${manifest.system}), ${manifest.licence}`],
     ['folder', folder],
     ['sha256', identity],
     ['size', `${(bytes / 1e6).toFixed(2)} MB in ${Object.keys(files).length} files`],
+    ...rows,
+    ['graphs', Object.keys(graphs).join(' ')],
+  ];
+  return all.map(([key, value]) => `${key.padEnd(9)} ${value}\n`).join('');
+}
+
+function textRows({ text }: TextManifest): Row[] {
+  return [
+    ['reads', `${text.words.count} words`],
+    ['prompt', text.vocabulary.join(' ')],
+  ];
+}
+
+function soundingRows(manifest: BundleManifest): Row[] {
+  const { gridFrames, hopPoints, windowPoints, encoders, mapper, fusion, decoder, prompt } = manifest;
+  const ms = (points: number): string => `${((points * gridFrames) / MEDIA_RATE) * 1000} ms`;
+  return [
     [
       'grid',
       `${MEDIA_RATE / gridFrames} Hz, hop ${ms(hopPoints)}${windowPoints === undefined ? '' : `, window ${ms(windowPoints)}`}, ${manifest.mode}`,
@@ -73,9 +95,7 @@ function inspect({ manifest, identity, folder }: Bundle): string {
       `every ${ms(manifest.anchor.everyPoints)}, after ${ms(manifest.anchor.warmUpPoints)} of warm-up`,
     ],
     ['prompt', prompt?.vocabulary.join(' ') ?? 'takes none'],
-    ['graphs', Object.keys(graphs).join(' ')],
   ];
-  return rows.map(([key, value]) => `${key.padEnd(9)} ${value}\n`).join('');
 }
 
 function inWords({ steps, guidance, unrolled = {} }: BundleManifest['flow']): string {
@@ -85,7 +105,7 @@ function inWords({ steps, guidance, unrolled = {} }: BundleManifest['flow']): st
 
 /** Files first, then, in a process of their own, graphs and golden answers. */
 async function verify(name: string): Promise<string> {
-  const bundle = await loadBundle(name);
+  const bundle = await openBundle(name);
   await verifyFiles(bundle);
   const { probeDevices } = await import('../engine.js');
   const [probe] = await probeDevices(name, ['cpu']);

@@ -11,6 +11,7 @@ import type { DeviceChoice, Device } from '../runtime/device.js';
 import type { Session } from '../session.js';
 import type { OwnSound } from '../session-options.js';
 import { BLOCK_FRAMES } from '../stages/mix.js';
+import type { Prompt } from '../stages/prompt.js';
 import { frameCountOf } from '../stream/audio-block.js';
 import { LivefoleyError } from '../stream/errors.js';
 import { positionAtSeconds, secondsAt } from '../stream/media-clock.js';
@@ -92,7 +93,9 @@ export async function renderFile(ffmpeg: Ffmpeg, options: RenderOptions): Promis
   if (writer.leadSeconds > 0) options.onNotice(leadNotice(output, writer.leadSeconds));
   const lanes = options.lanes ?? defaultLanes(info, options);
   await using engine = await createEngine({ bundle: options.bundle, device: options.device, lanes, signal });
-  await using session = openSession(ffmpeg, engine, { options, info, channelCount, hasOwnSound });
+  const prompt = options.prompt === undefined ? undefined : await engine.readPrompt(options.prompt);
+  if (prompt) tellMeaning(prompt, engine.bundle, options.onNotice);
+  await using session = openSession(ffmpeg, engine, { options, prompt, info, channelCount, hasOwnSound });
   const figures = await writeSound(session, writer, { ...options, info, startMs });
   const loudness = await writer.finish();
   return {
@@ -144,13 +147,18 @@ function defaultLanes(info: MediaInfo | undefined, { durationSeconds }: RenderOp
 /** Runs are what lanes share out; ours are this long. A wrong guess costs a little time, never changes the sound. */
 const TYPICAL_RUN_SECONDS = 10;
 
-function openSession(
-  ffmpeg: Ffmpeg,
-  engine: Engine,
-  from: { options: RenderOptions; info: MediaInfo | undefined; channelCount: 1 | 2; hasOwnSound: boolean },
-): Session {
-  const { options, info, channelCount } = from;
-  const { input, signal, prompt, steps, seed, durationSeconds } = options;
+/** What a session is opened with. */
+type Opening = {
+  readonly options: RenderOptions;
+  readonly prompt: Prompt | undefined;
+  readonly info: MediaInfo | undefined;
+  readonly channelCount: 1 | 2;
+  readonly hasOwnSound: boolean;
+};
+
+function openSession(ffmpeg: Ffmpeg, engine: Engine, from: Opening): Session {
+  const { options, prompt, info, channelCount } = from;
+  const { input, signal, steps, seed, durationSeconds } = options;
   if (steps !== undefined) assertSteps(steps, engine.bundle);
   const startPosition = positionAtSeconds(options.startSeconds ?? 0);
   const needed = engine.neededFrom(startPosition);
@@ -182,6 +190,21 @@ function openSession(
       : { endPosition: startPosition + positionAtSeconds(durationSeconds) }),
     ...(from.hasOwnSound ? { ownSound: ownSound() } : {}),
   });
+}
+
+/** Says what a prompt was read as, where it is not just what it says. */
+function tellMeaning(
+  { text, vector }: Prompt,
+  { promptWords }: BundleSummary,
+  onNotice: RenderOptions['onNotice'],
+): void {
+  const said = text.toLowerCase();
+  const meant = promptWords.map((word, i) => ({ word, share: vector[i]! })).filter(({ share }) => share > 0);
+  if (meant.every(({ word }) => said.includes(word))) return;
+  const words = meant.sort((one, other) => other.share - one.share);
+  onNotice(
+    `The prompt is read as: ${words.map(({ word, share }) => `${word} ${share.toFixed(2)}`).join(', ')}`,
+  );
 }
 
 function assertSteps(steps: number, { name, steps: allowed }: BundleSummary): void {

@@ -27,6 +27,7 @@ Examples:
   livefoley render game.mkv -o scored.mkv --mix under         ours under the game's own sound, ducked by it
   livefoley render clip.mp4 -o clip.wav --start 1:30 --duration 20
   livefoley render clip.mp4 -o a.flac --seed 7 --prompt "metal rain"
+  livefoley render clip.mp4 -o a.flac --prompt "a steel door slams in a hall"
   livefoley render clip.mp4 -o - | ffplay -f f32le -ar 48000 -nodisp -i -
 
 The same bundle, seed, prompt, steps and input give the same sound, bit for bit, on any number of lanes.`;
@@ -52,7 +53,7 @@ export function addRenderCommand(program: Command, signal: AbortSignal): void {
     .option('--seed <n>', 'another seed, another take', integerOption(0, Number.MAX_SAFE_INTEGER), 0)
     .option(
       '--prompt <text>',
-      'words that steer the sound; `livefoley models inspect` lists those a bundle knows',
+      'what should be heard, in words; `livefoley models inspect` lists those a bundle knows itself',
     )
     .option('--steps <n>', "steps of the flow; more is slower (default: the bundle's)", integerOption(1, 50))
     .addOption(

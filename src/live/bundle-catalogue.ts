@@ -1,6 +1,6 @@
 import { summaryOf } from '../bundle-summary.js';
 import { loadBundle } from '../runtime/bundle.js';
-import { listBundles } from '../runtime/find-bundle.js';
+import { listBundles, TEXT_BUNDLE } from '../runtime/find-bundle.js';
 import { hopCostMsOf, type EnginePool } from './engine-pool.js';
 import { delayMsFor } from './live-delay.js';
 import type { BundleReport } from './stream-host.js';
@@ -15,7 +15,8 @@ export async function reportBundles(options: {
   readonly extraDelayMs: number;
 }): Promise<BundleReport[]> {
   const { pool, defaultBundle, extraDelayMs } = options;
-  const shipped = (await listBundles()).map(({ name }) => name).filter((name) => !FOR_TESTS.test(name));
+  const found = (await listBundles()).map(({ name }) => name);
+  const shipped = found.filter((name) => name !== TEXT_BUNDLE && !FOR_TESTS.test(name));
   const names = [...new Set([defaultBundle, ...shipped])];
   return Promise.all(
     names.map(async (name) => {
@@ -23,7 +24,9 @@ export async function reportBundles(options: {
       const { version, mode, promptWords, steps } = summary;
       const engine = pool.readyEngine(name);
       const delayMs = delayMsFor(summary, engine ? hopCostMsOf(engine) : 0, extraDelayMs);
-      return { name, version, mode, isDefault: name === defaultBundle, promptWords, steps, delayMs };
+      const readsFreeText = promptWords.length > 0 && found.includes(TEXT_BUNDLE);
+      const isDefault = name === defaultBundle;
+      return { name, version, mode, isDefault, promptWords, readsFreeText, steps, delayMs };
     }),
   );
 }

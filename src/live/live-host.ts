@@ -16,10 +16,11 @@ import { Pacemaker } from './pacemaker.js';
 import { Publisher } from './publisher.js';
 import { refusingUsage } from './refusing-usage.js';
 import { assertFree, isClosing, nameTaken, RETRY_AFTER_SECONDS } from './name-refusals.js';
+import { readPromptOf } from './read-prompt-of.js';
 import { reasonToEnd, type Patience } from './reason-to-end.js';
 import type { AgreedPeer, BundleReport, Offer, StreamHost } from './stream-host.js';
 import type { StreamReport } from './stream-report.js';
-import type { StreamSettings } from './stream-settings.js';
+import type { ReadSettings, StreamSettings } from './stream-settings.js';
 
 export type LiveHostOptions = Patience & {
   readonly pool: EnginePool;
@@ -95,10 +96,11 @@ export class LiveHost implements StreamHost {
     return [...this.#streams.values()].map((stream) => stream.report());
   }
 
-  change(name: string, settings: Partial<StreamSettings>): StreamReport {
-    const stream = this.#streams.get(name);
-    if (!stream) throw new Refusal(404, `Cannot change stream '${name}': there is none of that name`);
-    refusingUsage(() => stream.change(settings));
+  async change(name: string, settings: Partial<StreamSettings>): Promise<StreamReport> {
+    const engine = this.#streamToChange(name).engine;
+    const read = await readPromptOf(settings, engine);
+    const stream = this.#streamToChange(name);
+    refusingUsage(() => stream.change(read));
     return stream.report();
   }
 
@@ -139,7 +141,7 @@ export class LiveHost implements StreamHost {
   }
 
   async #publish(offer: Offer, wantsVideo: boolean): Promise<AgreedPeer> {
-    const { stream, isNew } = await this.#streamFor(offer);
+    const { stream, settings, isNew } = await this.#streamFor(offer);
     const { sink, pictureSink } = stream;
     const hears = offer.role === 'duplex';
     const sees = hears && wantsVideo;
@@ -156,7 +158,7 @@ export class LiveHost implements StreamHost {
       });
       this.#assertJoinable(stream);
       assertFree(stream);
-      this.#takeUp({ stream, sessionId, peer, sees }, offer);
+      this.#takeUp({ stream, sessionId, peer, sees }, settings);
       return { sessionId, sdp: peer.answerSdp };
     } catch (error) {
       peer?.close();
@@ -168,10 +170,10 @@ export class LiveHost implements StreamHost {
   /** A sender has been answered: from here on the stream is its own. */
   #takeUp(
     parts: { stream: LiveStream; sessionId: string; peer: RtcPeer; sees: boolean },
-    { settings }: Offer,
+    settings: Partial<ReadSettings>,
   ): void {
     const { stream, sessionId, peer } = parts;
-    if (settings) refusingUsage(() => stream.change(settings));
+    if (Object.keys(settings).length > 0) refusingUsage(() => stream.change(settings));
     const publisher = this.#createPublisher(parts);
     if (stream.publisher) this.#lose(stream, stream.publisher);
     const { name, engine } = stream;
@@ -201,21 +203,26 @@ export class LiveHost implements StreamHost {
   }
 
   /** The stream that a sender takes up: the one that it has left, or a new one. */
-  async #streamFor(offer: Offer): Promise<{ stream: LiveStream; isNew: boolean }> {
+  async #streamFor(offer: Offer): Promise<{
+    stream: LiveStream;
+    settings: Partial<ReadSettings>;
+    isNew: boolean;
+  }> {
     const { stream: name, bundle = this.#options.bundle } = offer;
     assertFree(this.#streams.get(name));
     const engine = await this.#engineOf(bundle);
+    const settings = await readPromptOf(offer.settings ?? {}, engine);
     const known = this.#streams.get(name);
     assertFree(known);
     if (known && known.engine === engine && !known.isClosing) {
-      if (offer.settings) refusingUsage(() => engine.checkSettings({ ...known.settings, ...offer.settings }));
-      return { stream: known, isNew: false };
+      refusingUsage(() => engine.checkSettings({ ...known.settings, ...settings }));
+      return { stream: known, settings, isNew: false };
     }
     if (known) await this.#endStream(known);
     if (this.#closing) throw isClosing();
     this.#assertPlace(name, engine);
     this.#beginning.set(name, engine);
-    return { stream: this.#createStream(offer, engine), isNew: true };
+    return { stream: this.#createStream(name, engine, settings), settings, isNew: true };
   }
 
   /** @throws {Refusal} 503, if all places are taken or the machine has no time for one more */
@@ -234,9 +241,9 @@ export class LiveHost implements StreamHost {
     );
   }
 
-  #createStream({ stream: name, settings = {} }: Offer, engine: Engine): LiveStream {
+  #createStream(name: string, engine: Engine, settings: Partial<ReadSettings>): LiveStream {
     const { clock, log, delayMs } = this.#options;
-    const complete: StreamSettings = {
+    const complete: ReadSettings = {
       seed: 0,
       prompt: '',
       gainDb: 0,
@@ -294,6 +301,13 @@ export class LiveHost implements StreamHost {
     throw new Refusal(503, `Cannot join stream '${stream.name}': it has just ended`, {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
+  }
+
+  /** @throws {Refusal} 404, if there is no such stream */
+  #streamToChange(name: string): LiveStream {
+    const stream = this.#streams.get(name);
+    if (!stream) throw new Refusal(404, `Cannot change stream '${name}': there is none of that name`);
+    return stream;
   }
 
   /** @throws {Refusal} 404, if there is no such stream; 503, if it has as many listeners as it may */

@@ -10,7 +10,7 @@ import type { Playout } from '../stream/playout.js';
 import type { VideoFrame } from '../stream/video-frame.js';
 import { DelayGrowth } from './delay-growth.js';
 import type { LiveSource } from './live-source.js';
-import type { StreamSettings } from './stream-settings.js';
+import type { ReadSettings } from './stream-settings.js';
 
 /** A session so far behind its deadlines does not catch up in time: another one begins at now. Unit: ms. */
 const LAG_LIMIT_MS = 1_000;
@@ -27,7 +27,7 @@ export type LiveSoundOptions = {
   readonly clock: Clock;
   /** From a picture's time to the time at which its sound is due, at first. Unit: ms. */
   readonly delayMs: number;
-  readonly settings: StreamSettings;
+  readonly settings: ReadSettings;
   /** The first picture has come: position 0 was at `epochMs`. */
   readonly onStart: (epochMs: number) => void;
   /** `offset` is where the session that reports begins in the stream. Unit: audio frames. */
@@ -47,7 +47,7 @@ export class LiveSound {
   readonly #stopped$ = new Subject<void>();
   readonly #growth: DelayGrowth;
   #delayMs: number;
-  #settings: StreamSettings;
+  #settings: ReadSettings;
   #session: Session | undefined;
   #latest: VideoFrame | undefined;
   #restartReason: string | undefined;
@@ -70,7 +70,7 @@ export class LiveSound {
    * Takes settings over, from the next hop on.
    * @throws {TypeError | RangeError | LivefoleyError} If the bundle does not take one of them; then none is taken over
    */
-  change(settings: StreamSettings): void {
+  change(settings: ReadSettings): void {
     const before = this.#settings;
     try {
       this.#apply(settings, before);
@@ -171,7 +171,7 @@ export class LiveSound {
     this.#options.onDelay(this.#delayMs);
   }
 
-  #apply(settings: StreamSettings, before: StreamSettings): void {
+  #apply(settings: ReadSettings, before: ReadSettings): void {
     const session = this.#session;
     if (!session) return;
     if (settings.seed !== before.seed) session.setSeed(settings.seed);
@@ -187,7 +187,7 @@ export class LiveSound {
   }
 }
 
-function ownSoundOf(settings: StreamSettings): { isHeard: boolean; isDucking: boolean } {
+function ownSoundOf(settings: ReadSettings): { isHeard: boolean; isDucking: boolean } {
   return { isHeard: settings.mix === 'under', isDucking: settings.isDucking };
 }
 

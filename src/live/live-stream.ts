@@ -13,12 +13,12 @@ import type { Paced, Pacemaker } from './pacemaker.js';
 import { PictureDelay } from './picture-delay.js';
 import type { Publisher } from './publisher.js';
 import type { StreamReport, StreamState } from './stream-report.js';
-import type { StreamSettings } from './stream-settings.js';
+import { asGiven, type ReadSettings } from './stream-settings.js';
 
 export type LiveStreamOptions = {
   readonly name: string;
   readonly engine: Engine;
-  readonly settings: StreamSettings;
+  readonly settings: ReadSettings;
   readonly clock: Clock;
   readonly pacemaker: Pacemaker;
   readonly log: LiveLog;
@@ -55,7 +55,7 @@ export class LiveStream implements Paced {
     this.#meter.add(channels);
   };
   #delayMs: number;
-  #settings: StreamSettings;
+  #settings: ReadSettings;
   #publisher: Publisher | undefined;
   #sound: LiveSound | undefined;
   /** Whose sound is heard: the last that had a picture. */
@@ -102,7 +102,7 @@ export class LiveStream implements Paced {
     return this.#options.engine;
   }
 
-  get settings(): StreamSettings {
+  get settings(): ReadSettings {
     return this.#settings;
   }
 
@@ -272,12 +272,12 @@ export class LiveStream implements Paced {
    * Changes settings from the next hop on.
    * @throws {TypeError | RangeError | LivefoleyError} If the bundle does not take one of them; then none is changed
    */
-  change(settings: Partial<StreamSettings>): void {
+  change(settings: Partial<ReadSettings>): void {
     const changed = { ...this.#settings, ...settings };
     this.#options.engine.checkSettings(changed);
     this.#sound?.change(changed);
     this.#settings = changed;
-    this.#options.log.info({ stream: this.#options.name, settings }, 'settings changed');
+    this.#options.log.info({ stream: this.#options.name, settings: asGiven(changed) }, 'settings changed');
   }
 
   report(): StreamReport {
@@ -290,7 +290,7 @@ export class LiveStream implements Paced {
       state: this.state,
       bundle: engine.bundle.name,
       mode,
-      settings: this.#settings,
+      settings: asGiven(this.#settings),
       stepsNow: this.#sound?.stepsNow ?? this.#settings.steps,
       durationSeconds: (clock.nowMs() - this.#startMs) / 1000,
       listeners: this.#listeners,

@@ -9,9 +9,14 @@ export function refusingUsage(act: () => void): void {
   try {
     act();
   } catch (error) {
-    if (!(error instanceof Error) || !isUsage(error)) throw error;
-    throw new Refusal(422, `Cannot use these settings: ${error.message}`, { cause: error });
+    throw refusedUsage(error);
   }
+}
+
+/** The refusal of an error of usage; any other error as it is. */
+export function refusedUsage(error: unknown): unknown {
+  if (!(error instanceof Error) || !isUsage(error)) return error;
+  return new Refusal(422, `Cannot use these settings: ${error.message}`, { cause: error });
 }
 
 function isUsage(error: Error): boolean {

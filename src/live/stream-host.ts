@@ -31,7 +31,10 @@ export type BundleReport = {
   readonly version: string;
   readonly mode: 'causal' | 'window';
   readonly isDefault: boolean;
+  /** Words that a prompt may use as they are; empty if the bundle takes no prompt. */
   readonly promptWords: readonly string[];
+  /** Whether a prompt may be any text. */
+  readonly readsFreeText: boolean;
   readonly steps: { readonly default: number; readonly max: number };
   /** From a picture's capture to the departure of its sound. Unit: ms. */
   readonly delayMs: number;
@@ -55,9 +58,9 @@ export interface StreamHost {
   streams(): readonly StreamReport[];
   /**
    * Changes a running stream from its next hop on.
-   * @throws {Refusal} 404, if there is no such stream; 422, if the bundle does not take a value
+   * @throws {Refusal} 404, if there is no such stream; 422, if the bundle does not take a value or understands nothing of the prompt
    */
-  change(stream: string, settings: Partial<StreamSettings>): StreamReport;
+  change(stream: string, settings: Partial<StreamSettings>): Promise<StreamReport>;
   /** The bundles that streams may use. */
   bundles(): Promise<readonly BundleReport[]>;
   /** Fades all sound out, closes all peers, ends lanes. Idempotent. */

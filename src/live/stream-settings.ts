@@ -1,8 +1,10 @@
+import type { Prompt } from '../stages/prompt.js';
+
 /** What a person can change while a stream runs; it takes effect with the next hop, without a gap. */
 export type StreamSettings = {
   /** Integer of at least 0. */
   readonly seed: number;
-  /** Words of the bundle's vocabulary; empty for none. */
+  /** What should be heard, in words; empty for none. */
   readonly prompt: string;
   /** Gain of the generated sound. Unit: dB, -60 to 24. */
   readonly gainDb: number;
@@ -13,3 +15,12 @@ export type StreamSettings = {
   /** Steps of the flow, 1 to what the bundle allows: the most the scheduler will spend. */
   readonly steps: number;
 };
+
+/** The same, with the prompt read. */
+export type ReadSettings = Omit<StreamSettings, 'prompt'> & { readonly prompt: string | Prompt };
+
+/** Settings as a person gave them. */
+export function asGiven(settings: ReadSettings): StreamSettings {
+  const { prompt } = settings;
+  return { ...settings, prompt: typeof prompt === 'string' ? prompt : prompt.text };
+}

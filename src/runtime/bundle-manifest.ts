@@ -106,20 +106,52 @@ export type GoldenAnswer = {
 /** One file: its checksum, and the sibling bundle that stores it where this one does not. */
 export type FileManifest = { readonly sha256: string; readonly bytes: number; readonly from?: string };
 
-/**
- * A bundle's `bundle.json`, checked. `models/bundle.schema.json` is the contract and says more of each field.
- * Points are grid points, `gridFrames` audio frames apart.
- */
-export type BundleManifest = {
+/** Graph -> output -> answer. */
+export type GoldenAnswers = Readonly<Record<string, Readonly<Record<string, GoldenAnswer>>>>;
+
+/** What the manifest of every bundle has, whatever it is for. */
+export type CommonManifest = {
   readonly schema: 1;
   /** Equals the folder's name. */
   readonly name: string;
   readonly version: string;
-  readonly system:
-    'live' | 'v2a-mapper' | 'mfm-mapper' | 'foley-flow' | 'mmaudio' | 'mgaudio' | 'conformance';
   /** SPDX expression of the weights. */
   readonly licence: string;
   readonly description?: string;
+  readonly graphs: Readonly<Record<string, GraphManifest>>;
+  readonly files: Readonly<Record<string, FileManifest>>;
+  readonly golden: {
+    readonly tolerance: { readonly cpu: number; readonly webgpu: number; readonly cuda: number };
+    readonly graphs: GoldenAnswers;
+    /** Of the `gpu` variants whose answers differ from their graphs'. */
+    readonly gpu?: GoldenAnswers;
+  };
+};
+
+/** The manifest of a bundle that turns free text into a prompt, and makes no sound. */
+export type TextManifest = CommonManifest & {
+  readonly system: 'text';
+  readonly text: {
+    /** Takes `counts` [1, words.count], gives `similarity` [1, vocabulary.length]. */
+    readonly graph: string;
+    /** The words that it knows, one a line, in the order of `counts`. */
+    readonly words: { readonly file: string; readonly count: number };
+    readonly vocabulary: readonly string[];
+    /** From where to where a similarity becomes 0 to 1. */
+    readonly ramp: { readonly from: number; readonly to: number };
+  };
+};
+
+/** A bundle's `bundle.json`, checked, whatever it is for. */
+export type AnyManifest = BundleManifest | TextManifest;
+
+/**
+ * The `bundle.json` of a bundle that makes sound, checked. `models/bundle.schema.json` is the contract and says more of
+ * each field. Points are grid points, `gridFrames` audio frames apart.
+ */
+export type BundleManifest = CommonManifest & {
+  readonly system:
+    'live' | 'v2a-mapper' | 'mfm-mapper' | 'foley-flow' | 'mmaudio' | 'mgaudio' | 'conformance';
   readonly mode: 'causal' | 'window';
   /** Unit: Hz. */
   readonly sampleRate: 48000;
@@ -145,11 +177,4 @@ export type BundleManifest = {
   readonly decoder: DecoderManifest;
   /** Entry i of the `prompt` input is 1 where word i occurs. */
   readonly prompt?: { readonly width: number; readonly vocabulary: readonly string[] };
-  readonly graphs: Readonly<Record<string, GraphManifest>>;
-  readonly files: Readonly<Record<string, FileManifest>>;
-  readonly golden: {
-    readonly tolerance: { readonly cpu: number; readonly webgpu: number; readonly cuda: number };
-    /** Graph -> output -> answer. */
-    readonly graphs: Readonly<Record<string, Readonly<Record<string, GoldenAnswer>>>>;
-  };
 };

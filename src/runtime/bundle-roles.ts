@@ -1,4 +1,4 @@
-import type { BundleManifest } from './bundle-manifest.js';
+import type { AnyManifest, BundleManifest, TextManifest } from './bundle-manifest.js';
 import { fieldPath } from './manifest-problem.js';
 
 export type Shapes = Readonly<Record<string, readonly number[]>>;
@@ -16,7 +16,8 @@ export type Role = {
 };
 
 /** All parts of the system that graphs play, in the order of the data. */
-export function rolesOf(manifest: BundleManifest): Role[] {
+export function rolesOf(manifest: AnyManifest): Role[] {
+  if (manifest.system === 'text') return [textRole(manifest)];
   return [
     ...encoderRoles(manifest),
     ...fusionRoles(manifest),
@@ -48,6 +49,17 @@ function pointsOf(manifest: BundleManifest): number {
 /** How many vectors the fused sequence has for each point. */
 function vectorsPerPoint(manifest: BundleManifest): number {
   return manifest.fusion.kind === 'cat-time' ? manifest.encoders.length : 1;
+}
+
+function textRole({ text }: TextManifest): Role {
+  return {
+    field: 'text.graph',
+    graph: text.graph,
+    inputs: { counts: [1, text.words.count] },
+    optional: [],
+    outputs: { similarity: [1, text.vocabulary.length] },
+    state: 'none',
+  };
 }
 
 function encoderRoles({ encoders, hopPoints }: BundleManifest): Role[] {

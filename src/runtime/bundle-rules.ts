@@ -1,4 +1,11 @@
-import type { BundleManifest, GraphManifest, TensorManifest } from './bundle-manifest.js';
+import type {
+  AnyManifest,
+  BundleManifest,
+  CommonManifest,
+  GraphManifest,
+  TensorManifest,
+  TextManifest,
+} from './bundle-manifest.js';
 import { fieldPath, type ManifestProblem } from './manifest-problem.js';
 
 /** The problems of a manifest that fits the schema, the most basic first; a generator, as only the first is told. */
@@ -11,10 +18,13 @@ const MAX_ELEMENTS = 2 ** 24;
  * The rules between fields that `models/bundle.schema.json` describes in words, but for those of the graphs'
  * signatures (`bundle-signature-rules.ts`). `models/conformance/bundle_rules.py` says the same in Python.
  */
-export function* findRuleProblems(manifest: BundleManifest): Problems {
-  yield* timeProblems(manifest);
-  yield* encoderProblems(manifest);
-  yield* flowProblems(manifest);
+export function* findRuleProblems(manifest: AnyManifest): Problems {
+  if (manifest.system === 'text') yield* textProblems(manifest);
+  else {
+    yield* timeProblems(manifest);
+    yield* encoderProblems(manifest);
+    yield* flowProblems(manifest);
+  }
   yield* fileProblems(manifest);
   for (const [name, graph] of Object.entries(manifest.graphs)) yield* graphProblems(name, graph);
   yield* goldenProblems(manifest);
@@ -104,8 +114,18 @@ function* flowProblems(manifest: BundleManifest): Problems {
   }
 }
 
-function* fileProblems(manifest: BundleManifest): Problems {
-  const named = new Set<string>();
+function* textProblems({ text, files }: TextManifest): Problems {
+  const { ramp, words } = text;
+  if (ramp.to <= ramp.from) {
+    yield { field: 'text.ramp.to', requirement: `be above text.ramp.from (${ramp.from})`, received: ramp.to };
+  }
+  if (!own(files, words.file)) {
+    yield { field: 'text.words.file', requirement: 'be listed in files', received: words.file };
+  }
+}
+
+function* fileProblems(manifest: AnyManifest): Problems {
+  const named = new Set<string>(manifest.system === 'text' ? [manifest.text.words.file] : []);
   for (const [name, graph] of Object.entries(manifest.graphs)) {
     const mentions: (readonly [field: string, file: string])[] = [];
     for (const [keys, files] of [
@@ -171,11 +191,19 @@ function* graphProblems(name: string, graph: GraphManifest): Problems {
   }
 }
 
-function* goldenProblems(manifest: BundleManifest): Problems {
+function* goldenProblems(manifest: CommonManifest): Problems {
   const answers = manifest.golden.graphs;
   yield* sameKeys(['golden', 'graphs'], answers, manifest.graphs);
   for (const [name, graph] of Object.entries(manifest.graphs)) {
     yield* sameKeys(['golden', 'graphs', name], own(answers, name) ?? {}, graph.outputs);
+  }
+  for (const [name, answer] of Object.entries(manifest.golden.gpu ?? {})) {
+    const graph = own(manifest.graphs, name);
+    if (graph?.gpu) yield* sameKeys(['golden', 'gpu', name], answer, graph.outputs);
+    else {
+      const requirement = 'be absent, as no graph of that name has a variant for GPUs';
+      yield { field: fieldPath('golden', 'gpu', name), requirement, received: answer };
+    }
   }
 }
 

@@ -1,4 +1,10 @@
-import type { BundleManifest, GraphManifest, TensorManifest } from './bundle-manifest.js';
+import type {
+  AnyManifest,
+  BundleManifest,
+  CommonManifest,
+  GraphManifest,
+  TensorManifest,
+} from './bundle-manifest.js';
 import { conditionShapes, rolesOf, type Role } from './bundle-roles.js';
 import { fieldPath, type ManifestProblem } from './manifest-problem.js';
 
@@ -8,13 +14,15 @@ type Problems = Generator<ManifestProblem, void, undefined>;
  * The rules of `models/bundle.schema.json` for what each graph takes and gives, seen from the widths and points
  * of the manifest. `models/conformance/bundle_rules.py` says the same in Python.
  */
-export function* findSignatureProblems(manifest: BundleManifest): Problems {
-  yield* kindProblems(manifest);
+export function* findSignatureProblems(manifest: AnyManifest): Problems {
+  if (manifest.system !== 'text') yield* kindProblems(manifest);
   const roles = rolesOf(manifest);
   for (const role of roles) yield* roleProblems(manifest, role);
-  yield* conditionProblems(manifest);
-  yield* unrolledProblems(manifest);
-  yield* warmUpProblems(manifest);
+  if (manifest.system !== 'text') {
+    yield* conditionProblems(manifest);
+    yield* unrolledProblems(manifest);
+    yield* warmUpProblems(manifest);
+  }
   for (const name of Object.keys(manifest.graphs)) {
     if (roles.some((role) => role.graph === name)) continue;
     yield {
@@ -75,7 +83,7 @@ function* absent(field: string, received: unknown, kind: string): Problems {
   if (received !== undefined) yield { field, requirement: `be absent, as the kind is ${kind}`, received };
 }
 
-function* roleProblems(manifest: BundleManifest, role: Role): Problems {
+function* roleProblems(manifest: CommonManifest, role: Role): Problems {
   if (!Object.hasOwn(manifest.graphs, role.graph)) {
     yield { field: role.field, requirement: 'name one of graphs', received: role.graph };
     return;

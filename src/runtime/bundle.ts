@@ -3,16 +3,16 @@ import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { LivefoleyError } from '../stream/errors.js';
-import type { BundleManifest, FileManifest } from './bundle-manifest.js';
+import type { AnyManifest, BundleManifest, FileManifest, TextManifest } from './bundle-manifest.js';
 import { findBundle } from './find-bundle.js';
 import { fieldPath } from './manifest-problem.js';
 import { parseManifest } from './parse-manifest.js';
 
 /** A bundle whose manifest has been checked. Its files are checked as they are read. */
-export type Bundle = {
+export type Bundle<Manifest extends AnyManifest = BundleManifest> = {
   /** The folder, links resolved. */
   readonly folder: string;
-  readonly manifest: BundleManifest;
+  readonly manifest: Manifest;
   /** SHA-256 of `bundle.json`, in hex. As that holds the checksums of all files, it stands for the whole bundle. */
   readonly identity: string;
   /**
@@ -27,22 +27,55 @@ const MAX_MANIFEST_BYTES = 4 * 2 ** 20;
 const UNLISTED_FILES = ['bundle.json', 'README.md'];
 
 /**
+ * Opens a bundle that makes sound.
+ *
+ * @throws {LivefoleyError} Place `bundle`, as `openBundle()`; place `usage`, if it is one that makes none
+ */
+export async function loadBundle(nameOrPath: string): Promise<Bundle> {
+  const bundle = await openBundle(nameOrPath);
+  if (isSounding(bundle)) return bundle;
+  throw new LivefoleyError(
+    'usage',
+    `Cannot make sound with bundle '${bundle.manifest.name}': it reads prompts, and is used by itself where a prompt needs it`,
+  );
+}
+
+/**
+ * Opens a bundle that turns free text into a prompt.
+ *
+ * @throws {LivefoleyError} Place `bundle`, as `openBundle()`, or if it is one that makes sound
+ */
+export async function loadTextBundle(nameOrPath: string): Promise<Bundle<TextManifest>> {
+  const bundle = await openBundle(nameOrPath);
+  if (!isSounding(bundle)) return bundle;
+  throw new LivefoleyError(
+    'bundle',
+    `Cannot read prompts with bundle '${bundle.manifest.name}': it makes sound`,
+  );
+}
+
+/** Whether a bundle makes sound; else it turns free text into a prompt. */
+export function isSounding(bundle: Bundle | Bundle<TextManifest>): bundle is Bundle {
+  return bundle.manifest.system !== 'text';
+}
+
+/**
  * Opens a bundle by its name or its folder and checks its manifest. Does not load a graph.
  *
  * @throws {LivefoleyError} Place `bundle`: one sentence that names the file and the field
  */
-export async function loadBundle(nameOrPath: string): Promise<Bundle> {
+export async function openBundle(nameOrPath: string): Promise<Bundle | Bundle<TextManifest>> {
   const folder = await findBundle(nameOrPath);
   const name = basename(folder);
   const subject = `Bundle '${name}': bundle.json`;
   const bytes = await readRegularFile(join(folder, 'bundle.json'), { subject, maxBytes: MAX_MANIFEST_BYTES });
   const manifest = parseManifest(decodeText(bytes, subject), name);
-  return {
+  const opened = {
     folder,
-    manifest,
     identity: sha256(bytes),
-    readFile: (file) => readListedFile({ folder, manifest }, file),
+    readFile: (file: string) => readListedFile({ folder, manifest }, file),
   };
+  return manifest.system === 'text' ? { ...opened, manifest } : { ...opened, manifest };
 }
 
 /**
@@ -50,7 +83,7 @@ export async function loadBundle(nameOrPath: string): Promise<Bundle> {
  *
  * @throws {LivefoleyError} Place `bundle`, about the first file that is not as it must be
  */
-export async function verifyFiles(bundle: Bundle): Promise<void> {
+export async function verifyFiles(bundle: Bundle<AnyManifest>): Promise<void> {
   const { folder, manifest } = bundle;
   for (const file of Object.keys(manifest.files)) await bundle.readFile(file);
   for (const file of (await readdir(folder)).sort()) {
@@ -68,7 +101,7 @@ export async function verifyFiles(bundle: Bundle): Promise<void> {
 }
 
 async function readListedFile(
-  bundle: { readonly folder: string; readonly manifest: BundleManifest },
+  bundle: { readonly folder: string; readonly manifest: AnyManifest },
   name: string,
 ): Promise<Uint8Array> {
   const { folder, manifest } = bundle;
@@ -94,7 +127,7 @@ async function readListedFile(
   return bytes;
 }
 
-function entryOf(manifest: BundleManifest, name: string): FileManifest | undefined {
+function entryOf(manifest: AnyManifest, name: string): FileManifest | undefined {
   return Object.hasOwn(manifest.files, name) ? manifest.files[name] : undefined;
 }
 

@@ -7,6 +7,9 @@ import { LivefoleyError } from '../stream/errors.js';
 const BUNDLES_FOLDER = fileURLToPath(new URL('../../models/bundles', import.meta.url));
 const MANIFEST_FILE = 'bundle.json';
 
+/** The bundle that turns free text into prompts, where it is there. */
+export const TEXT_BUNDLE = 'text';
+
 /** A bundle that ships with the package. */
 export type BundledBundle = { readonly name: string; readonly folder: string };
 

@@ -1,5 +1,5 @@
 import type { VideoFrame } from '../stream/video-frame.js';
-import type { BundleManifest } from './bundle-manifest.js';
+import type { AnyManifest, BundleManifest } from './bundle-manifest.js';
 import type { Device } from './device.js';
 import type { RunState } from './lane.js';
 import type { Tensors } from './tensors.js';
@@ -14,8 +14,8 @@ export interface Graph {
 }
 
 /** What all kernels of a lane share. */
-export type KernelContext = {
-  readonly manifest: BundleManifest;
+export type KernelContext<Manifest extends AnyManifest = BundleManifest> = {
+  readonly manifest: Manifest;
   readonly device: Device;
   /** @throws {RangeError} If the bundle has no graph of that name */
   graph(name: string): Graph;
@@ -31,7 +31,12 @@ export type KernelStep = {
 };
 
 /** The work of one stage inside a lane. A pure function of its step: all that lasts is in `step.state`. */
-export type Kernel = (step: KernelStep, context: KernelContext) => Promise<Tensors>;
+export type Kernel<Manifest extends AnyManifest = BundleManifest> = (
+  step: KernelStep,
+  context: KernelContext<Manifest>,
+) => Promise<Tensors>;
 
 /** Every kernel by its name. */
-export type Kernels = Readonly<Record<string, Kernel>>;
+export type Kernels<Manifest extends AnyManifest = BundleManifest> = Readonly<
+  Record<string, Kernel<Manifest>>
+>;

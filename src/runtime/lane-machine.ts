@@ -1,3 +1,4 @@
+import type { AnyManifest, BundleManifest } from './bundle-manifest.js';
 import type { FromLane, LaneOrder, WireStep } from './lane-protocol.js';
 import type { Kernels, KernelContext } from './kernel.js';
 import type { LaneSnapshot, LaneValue, RunState, StepTiming } from './lane.js';
@@ -10,9 +11,9 @@ import type { Tensors } from './tensors.js';
  * A step that fails leaves its key's state unfinished, so every later step of that key fails with the same words,
  * until the key is forgotten.
  */
-export class LaneMachine {
-  readonly #kernels: Kernels;
-  readonly #context: KernelContext;
+export class LaneMachine<Manifest extends AnyManifest = BundleManifest> {
+  readonly #kernels: Kernels<Manifest>;
+  readonly #context: KernelContext<Manifest>;
   readonly #reply: (reply: FromLane) => void;
   #values = new Map<number, LaneValue>();
   #states = new Map<string, RunState>();
@@ -21,7 +22,11 @@ export class LaneMachine {
   readonly #timings = new Map<string, StepTiming[]>();
   #last: Promise<void> = Promise.resolve();
 
-  constructor(kernels: Kernels, context: KernelContext, reply: (reply: FromLane) => void) {
+  constructor(
+    kernels: Kernels<Manifest>,
+    context: KernelContext<Manifest>,
+    reply: (reply: FromLane) => void,
+  ) {
     this.#kernels = kernels;
     this.#context = context;
     this.#reply = reply;

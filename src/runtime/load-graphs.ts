@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { LivefoleyError } from '../stream/errors.js';
 import type { Bundle } from './bundle.js';
-import type { GraphManifest } from './bundle-manifest.js';
+import type { AnyManifest, GraphManifest } from './bundle-manifest.js';
 import { isGpu, type Device } from './device.js';
 import { compareGolden, goldenInput } from './golden.js';
 import type { Graph } from './kernel.js';
@@ -18,7 +18,7 @@ export type LoadedGraphs = ReadonlyMap<string, Graph>;
  * @throws {LivefoleyError} Place `bundle`, if a file, a graph or its golden answer is not as the manifest says;
  * place `environment`, if the device cannot run a graph
  */
-export async function loadGraphs(bundle: Bundle, device: Device): Promise<LoadedGraphs> {
+export async function loadGraphs(bundle: Bundle<AnyManifest>, device: Device): Promise<LoadedGraphs> {
   const graphs = new Map<string, Graph>();
   for (const name of graphsFor(bundle, device)) {
     const graph = await loadGraph(bundle, { name, device });
@@ -29,13 +29,15 @@ export async function loadGraphs(bundle: Bundle, device: Device): Promise<Loaded
 }
 
 /** On a GPU also the unrolled flows; for other step counts it, too, needs the single step. */
-function graphsFor(bundle: Bundle, device: Device): string[] {
-  const { graphs, flow } = bundle.manifest;
-  const unrolled = new Set(Object.values(flow.unrolled ?? {}));
-  return Object.keys(graphs).filter((name) => isGpu(device) || !unrolled.has(name));
+function graphsFor({ manifest }: Bundle<AnyManifest>, device: Device): string[] {
+  const unrolled = new Set(manifest.system === 'text' ? [] : Object.values(manifest.flow.unrolled ?? {}));
+  return Object.keys(manifest.graphs).filter((name) => isGpu(device) || !unrolled.has(name));
 }
 
-async function loadGraph(bundle: Bundle, which: { name: string; device: Device }): Promise<Graph> {
+async function loadGraph(
+  bundle: Bundle<AnyManifest>,
+  which: { name: string; device: Device },
+): Promise<Graph> {
   const { name, device } = which;
   const manifest = bundle.manifest.graphs[name]!;
   const variant = isGpu(device) && manifest.gpu ? manifest.gpu : manifest;
@@ -80,7 +82,7 @@ function sessionOptions(device: Device): InferenceSession.SessionOptions {
 
 function checkSignature(
   session: InferenceSession,
-  expected: { bundle: Bundle; name: string; manifest: GraphManifest },
+  expected: { bundle: Bundle<AnyManifest>; name: string; manifest: GraphManifest },
 ): void {
   const { bundle, name, manifest } = expected;
   const sides = [
@@ -109,11 +111,12 @@ function checkSignature(
 }
 
 async function checkGolden(
-  bundle: Bundle,
+  bundle: Bundle<AnyManifest>,
   run: { name: string; device: Device; graph: Graph },
 ): Promise<void> {
   const { golden, graphs, name: bundleName } = bundle.manifest;
   const manifest = graphs[run.name]!;
+  const ofVariant = isGpu(run.device) && manifest.gpu ? golden.gpu?.[run.name] : undefined;
   const inputs: Record<string, Float32Array> = {};
   Object.keys(manifest.inputs)
     .sort()
@@ -121,7 +124,7 @@ async function checkGolden(
       inputs[key] = goldenInput(ordinal, elementCount(manifest.inputs[key]!.shape));
     });
   const outputs = await run.graph.run(inputs);
-  for (const [key, expected] of Object.entries(golden.graphs[run.name] ?? {})) {
+  for (const [key, expected] of Object.entries(ofVariant ?? golden.graphs[run.name] ?? {})) {
     const problem = compareGolden(expected, outputs[key]!, golden.tolerance[run.device]);
     if (problem === undefined) continue;
     throw new LivefoleyError(

@@ -1,5 +1,5 @@
 import { LivefoleyError } from '../stream/errors.js';
-import type { BundleManifest } from './bundle-manifest.js';
+import type { AnyManifest } from './bundle-manifest.js';
 import { findRuleProblems } from './bundle-rules.js';
 import { findSchemaProblem } from './bundle-schema.js';
 import { findSignatureProblems } from './bundle-signature-rules.js';
@@ -11,7 +11,7 @@ import { manifestError, type ManifestProblem } from './manifest-problem.js';
  *
  * @throws {LivefoleyError} Place `bundle`: one sentence that names the field, what it must be, and what it is
  */
-export function parseManifest(text: string, folderName: string): BundleManifest {
+export function parseManifest(text: string, folderName: string): AnyManifest {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -23,13 +23,13 @@ export function parseManifest(text: string, folderName: string): BundleManifest 
   }
   const problem = findProblem(document, folderName);
   if (problem) throw manifestError(folderName, problem);
-  return document as BundleManifest;
+  return document as AnyManifest;
 }
 
 function findProblem(document: unknown, folderName: string): ManifestProblem | undefined {
   const misfit = findSchemaProblem(document);
   if (misfit) return misfit;
-  const manifest = document as BundleManifest;
+  const manifest = document as AnyManifest;
   if (manifest.name !== folderName) {
     return { field: 'name', requirement: `be the folder's name, '${folderName}'`, received: manifest.name };
   }

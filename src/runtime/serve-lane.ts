@@ -1,18 +1,32 @@
 import { LivefoleyError } from '../stream/errors.js';
-import { loadBundle } from './bundle.js';
+import { loadBundle, loadTextBundle, type Bundle } from './bundle.js';
+import type { AnyManifest, TextManifest } from './bundle-manifest.js';
 import type { Device } from './device.js';
 import type { KernelContext, Kernels } from './kernel.js';
 import { LaneMachine } from './lane-machine.js';
 import type { FromLane, ToLane } from './lane-protocol.js';
 import { loadGraphs } from './load-graphs.js';
 
+/** The life of a lane process that makes sound. */
+export function serveLane(kernels: Kernels): void {
+  serve(kernels, loadBundle);
+}
+
+/** The life of a lane process that reads prompts. */
+export function serveTextLane(kernels: Kernels<TextManifest>): void {
+  serve(kernels, loadTextBundle);
+}
+
 /**
  * The life of a lane process: opens the bundle it is told, answers `ready` or `refused`, then carries out orders
  * until its owner closes it or is gone. One thread: ONNX Runtime blocks it while it computes, and it can only be
  * stopped in the middle of a run by killing the process.
  */
-export function serveLane(kernels: Kernels): void {
-  let machine: LaneMachine | undefined;
+function serve<Manifest extends AnyManifest>(
+  kernels: Kernels<Manifest>,
+  load: (folder: string) => Promise<Bundle<Manifest>>,
+): void {
+  let machine: LaneMachine<Manifest> | undefined;
   const reply = (message: FromLane): void => {
     if (process.connected) process.send?.(message);
   };
@@ -36,7 +50,7 @@ export function serveLane(kernels: Kernels): void {
   async function open(bundleFolder: string, device: Device): Promise<void> {
     const startMs = performance.now();
     try {
-      machine = new LaneMachine(kernels, await createKernelContext(bundleFolder, device), reply);
+      machine = new LaneMachine(kernels, await contextOf(await load(bundleFolder), device), reply);
       reply({ kind: 'ready', loadMs: performance.now() - startMs });
     } catch (error) {
       const place = error instanceof LivefoleyError ? error.place : 'environment';
@@ -48,7 +62,13 @@ export function serveLane(kernels: Kernels): void {
 
 /** Loads a bundle for kernels to use. Blocks its thread while it loads. */
 export async function createKernelContext(bundleFolder: string, device: Device): Promise<KernelContext> {
-  const bundle = await loadBundle(bundleFolder);
+  return contextOf(await loadBundle(bundleFolder), device);
+}
+
+async function contextOf<Manifest extends AnyManifest>(
+  bundle: Bundle<Manifest>,
+  device: Device,
+): Promise<KernelContext<Manifest>> {
   const graphs = await loadGraphs(bundle, device);
   return {
     manifest: bundle.manifest,

@@ -19,7 +19,7 @@ export function addStreams(resources: Resources, host: StreamHost): void {
         if (report) return report;
         throw new HttpProblem(404, `There is no stream '${name}' now`);
       },
-      patch: (request) => {
+      patch: async (request) => {
         const name = readStreamName(request.params);
         assertContentType(request, JSON_TYPE);
         return host.change(name, readChange(request.body));

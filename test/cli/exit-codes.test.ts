@@ -74,6 +74,11 @@ describe('livefoley exits with 2, naming what it takes,', () => {
       'rain, metal',
     ],
     [
+      'a bundle that makes no sound',
+      ['render', short, '-o', 'new.wav', '--bundle', 'text', '--device', 'cpu'],
+      'it reads prompts',
+    ],
+    [
       'a prompt for a bundle that takes none',
       [
         'render',

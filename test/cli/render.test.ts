@@ -224,6 +224,15 @@ describe('livefoley render with another seed, prompt or number of steps', () => 
     expect(said(ended)[0]).toBe('livefoley: The bundle does not know: gonggg');
     expect(ended.stdout.equals(known)).toBe(true);
   });
+
+  it('reads a text by what it means, says how, and makes the same sound of it each time', async () => {
+    const args = [event, '-o', '-', '--prompt', 'a steel door slams in a hall', ...CAUSAL];
+    const ended = await livefoley(['render', ...args]);
+    expect(ended.code).toBe(0);
+    expect(said(ended)[0]).toBe('livefoley: The prompt is read as: metal 1.00, wood 0.73');
+    expect(ended.stdout.equals((await livefoley(['render', ...args])).stdout)).toBe(true);
+    expect(ended.stdout.equals(await pcm([event, ...CAUSAL]))).toBe(false);
+  });
 });
 
 describe.each([
@@ -365,8 +374,10 @@ describe('livefoley explains itself', () => {
     const inspect = await livefoley(['models', 'inspect', 'conformance']);
     expect(inspect.stdout.toString()).toMatch(/^prompt +rain metal water wood$/m);
     expect(inspect.stdout.toString()).toMatch(/^sha256 +[0-9a-f]{64}$/m);
-    const verify = await livefoley(['models', 'verify', 'conformance', 'conformance-window']);
-    expect(verify.stdout.toString().trimEnd().split('\n')).toHaveLength(2);
+    const text = await livefoley(['models', 'inspect', 'text']);
+    expect(text.stdout.toString()).toMatch(/^prompt +impact .* snow$/m);
+    const verify = await livefoley(['models', 'verify', 'conformance', 'conformance-window', 'text']);
+    expect(verify.stdout.toString().trimEnd().split('\n')).toHaveLength(3);
     expect([list.code, inspect.code, verify.code]).toEqual([0, 0, 0]);
   });
 });

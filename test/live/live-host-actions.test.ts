@@ -69,7 +69,9 @@ class Crowd {
         await this.#leave(this.#take(action.name));
         return;
       case 'change':
-        return this.#try(() => void this.#host.change(action.name, { seed: 3, gainDb: -6 }));
+        return this.#try(async () => {
+          await this.#host.change(action.name, { seed: 3, gainDb: -6 });
+        });
       case 'spoilt':
         return this.#try(async () => {
           await this.#host.agree({ stream: action.name, role: 'publish', sdp: 'v=0\r\nm=nothing\r\n' });

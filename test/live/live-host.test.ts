@@ -33,7 +33,7 @@ describe('LiveHost with real peers', () => {
     expect(loud.loudness).toBeGreaterThan(0.003);
     still.flash();
     await sounds(still);
-    host.change('loud', { gainDb: -60 });
+    await host.change('loud', { gainDb: -60 });
     await until(() => loud.loudness < 0.001, 'the loud one has become quiet');
     await sounds(still);
     expect(reportOf(host, 'still').settings).toMatchObject({ seed: 5, gainDb: 0 });
@@ -101,8 +101,8 @@ describe('LiveHost with real peers', () => {
       retryAfterSeconds: 5,
     });
     // Also before a picture has come nobody may set what the bundle does not take.
-    expect(() => host.change('a', { steps: 99 })).toThrow(expect.objectContaining({ status: 422 }));
-    expect(() => host.change('none', {})).toThrow(expect.objectContaining({ status: 404 }));
+    await expect(host.change('a', { steps: 99 })).rejects.toMatchObject({ status: 422 });
+    await expect(host.change('none', {})).rejects.toMatchObject({ status: 404 });
     expect(host.streams().map(({ name }) => name)).toEqual(['a', 'b']);
   });
 

@@ -52,7 +52,7 @@ export async function refusal(attempt: () => unknown): Promise<LivefoleyError> {
   throw new Error('it was not refused');
 }
 
-/** A copy of both conformance bundles that a test may break. */
+/** A copy of bundles, both conformance bundles by default, that a test may break. */
 export class BundleCopies {
   readonly root: string;
 
@@ -60,9 +60,9 @@ export class BundleCopies {
     this.root = root;
   }
 
-  static async create(): Promise<BundleCopies> {
+  static async create(names = ['conformance', 'conformance-window']): Promise<BundleCopies> {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'livefoley-bundles-')));
-    for (const name of ['conformance', 'conformance-window']) {
+    for (const name of names) {
       await cp(join(BUNDLES, name), join(root, name), { recursive: true });
     }
     return new BundleCopies(root);

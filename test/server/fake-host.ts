@@ -81,7 +81,7 @@ export class FakeHost implements StreamHost {
     return [...this.#reports.values()];
   }
 
-  change(stream: string, settings: Partial<StreamSettings>): StreamReport {
+  async change(stream: string, settings: Partial<StreamSettings>): Promise<StreamReport> {
     if (this.failure) throw this.failure;
     const before = this.#reports.get(stream);
     if (!before) throw new Refusal(404, `There is no stream '${stream}' now`);
@@ -98,6 +98,7 @@ export class FakeHost implements StreamHost {
         mode: 'causal',
         isDefault: true,
         promptWords: ['rain'],
+        readsFreeText: true,
         steps: { default: 2, max: 4 },
         delayMs: 165,
       },

@@ -15,7 +15,7 @@ export function toggleWord(prompt: string, word: string): string {
   return [...words, word].join(' ');
 }
 
-/** What the server is told: the words it knows, nothing else, so that a half-typed word refuses nothing. */
+/** What a server without free text is told: the words it knows, so that a half-typed word refuses nothing. */
 export function knownPrompt(prompt: string, vocabulary: readonly string[]): string {
   return [...new Set(wordsOf(prompt))].filter((word) => vocabulary.includes(word)).join(' ');
 }

@@ -14,6 +14,9 @@ type Chosen = { -readonly [Name in keyof StreamSettings]?: StreamSettings[Name] 
 
 const KEY = 'livefoley.settings';
 const REST_MS = 250;
+/** Free text is sent when it seems to be whole: half a word means nothing, or something else. */
+const TEXT_REST_MS = 900;
+const MAX_PROMPT_CHARACTERS = 500;
 const DEFAULTS: StreamSettings = Object.freeze({
   seed: 1,
   prompt: '',
@@ -61,7 +64,7 @@ export class SettingsForm {
       mix,
       isDucking,
       steps,
-      prompt: knownPrompt(chosen.prompt, bundle?.promptWords ?? []),
+      prompt: promptFor(chosen.prompt, bundle),
     };
   }
 
@@ -117,14 +120,23 @@ export class SettingsForm {
     this.#remember();
     this.#showValues();
     clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => this.#tell(), REST_MS);
+    this.#rest = setTimeout(
+      () => this.#tell(),
+      this.#isFreeText(this.#changed.prompt) ? TEXT_REST_MS : REST_MS,
+    );
   }
 
   #tell(): void {
     const changed = this.#changed;
     this.#changed = {};
-    const prompt = knownPrompt(changed.prompt ?? '', this.bundle?.promptWords ?? []);
+    const prompt = promptFor(changed.prompt ?? '', this.bundle);
     this.#options.onChange(changed.prompt === undefined ? changed : { ...changed, prompt });
+  }
+
+  /** Whether a prompt goes beyond the words that the bundle knows by themselves, and may. */
+  #isFreeText(prompt = ''): boolean {
+    const { bundle } = this;
+    return bundle?.readsFreeText === true && unknownWords(prompt, bundle.promptWords).length > 0;
   }
 
   /** Puts what is chosen into the fields. */
@@ -167,7 +179,7 @@ export class SettingsForm {
       chip.setAttribute('aria-pressed', String(words.includes(chip.textContent)));
     }
     const unknown = bundle ? unknownWords(this.#chosen.prompt ?? '', bundle.promptWords) : [];
-    setText(node('prompt-hint'), unknown.length > 0 ? `This bundle does not know ${listed(unknown)}.` : '');
+    setText(node('prompt-hint'), unknown.length > 0 ? hintOf(unknown, bundle?.readsFreeText === true) : '');
     setText(
       node('steps-value'),
       bundle ? `${settings.steps} of ${bundle.steps.max}` : String(settings.steps),
@@ -183,6 +195,18 @@ export class SettingsForm {
   #remember(): void {
     localStorage.setItem(KEY, JSON.stringify(this.#chosen));
   }
+}
+
+/** What the server is told of a prompt. */
+function promptFor(prompt: string, bundle: BundleReport | undefined): string {
+  if (bundle?.readsFreeText) return prompt.trim().slice(0, MAX_PROMPT_CHARACTERS);
+  return knownPrompt(prompt, bundle?.promptWords ?? []);
+}
+
+function hintOf(unknown: readonly string[], readsFreeText: boolean): string {
+  return readsFreeText
+    ? 'Read by its meaning, as the words below that come near to it.'
+    : `This bundle does not know ${listed(unknown)}.`;
 }
 
 function listed(words: readonly string[]): string {

@@ -16,6 +16,7 @@ from conformance.make_bundles import make_causal, make_window
 
 BUNDLES = Path(__file__).resolve().parents[2] / "bundles"
 NAMES = ["conformance", "conformance-window"]
+SHIPPED = [*NAMES, "text"]
 MUTATIONS = json.loads((Path(__file__).resolve().parents[1] / "mutations.json").read_text())
 
 
@@ -45,7 +46,7 @@ def refusal(folder: Path) -> str:
     return message
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_the_bundles_are_as_the_contract_says(name: str) -> None:
     assert check_bundle(BUNDLES / name)["name"] == name
 
@@ -168,3 +169,10 @@ def test_another_golden_answer_is_refused(folder: Path) -> None:
 
     rewrite(folder, change)
     assert "map.onnx must give its golden answer for 'tokens': probes[3] must be within" in refusal(folder)
+
+
+def test_a_word_too_few_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "text"
+    shutil.copytree(BUNDLES / "text", folder)
+    replace_file(folder, "words.txt", (folder / "words.txt").read_bytes().split(b"\n", 1)[1])
+    assert "words.txt must hold the 15000 different words that bundle.json, text.words.count says" in refusal(folder)
