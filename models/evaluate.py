@@ -1,125 +1,67 @@
 """python evaluate.py --bundle bundles/live --clips DIR/clips --samples ../../shared/samples --judges ../../shared/judges --codec DIR/codec/codec.pt --out evaluation
 
-Streams an exported bundle of either mode through onnxruntime over the held-out test clips and the sample games, and writes one
-table (evaluation/<bundle>.md) and one flat object (evaluation/<bundle>.json). Thresholds come from the tune split alone.
+Streams an exported bundle of either mode through onnxruntime over the held-out test clips, the clips of one family alone (splits
+engine-test, roll-test, rain-test, silhouette-test: make_clips.py --only) and the sample games, and writes one table
+(evaluation/<bundle>.md) and one flat object (evaluation/<bundle>.json). Thresholds come from the tune split alone, the classifiers of
+material and surface from true training sounds alone.
 """
 import argparse
 import hashlib
-import json
 import os
 import sys
 from pathlib import Path
 
-import av
-import cv2
 import numpy as np
 import torch
 
 from foleylab.baselines import HOLDS, KINDS, MotionSampler, best_gap, following_noise, metronome, picture_curves
 from foleylab.borders import border_jumps
 from foleylab.clips import Clips
+from foleylab.closing import row_of
 from foleylab.codec import Codec
-from foleylab.envelope import follow
-from foleylab.judges import judge_meaning, load_judges
-from foleylab.onsets import audible, average_precision, f1, flux, peaks, score
-from foleylab.report import write_report
+from foleylab.data.scene import VOCABULARY
+from foleylab.difference import difference_alone
+from foleylab.expected import expect, thresholds
+from foleylab.footage import held_out_levels, judge_footage, sample_games
+from foleylab.judges import load_judges
+from foleylab.material import KINDS as TOLD
+from foleylab.material import accuracy, lone_events, train_ear
+from foleylab.meaning import better_by, judge_clips
+from foleylab.obedience import WORDS, judge_names, obey
+from foleylab.onsets import average_precision, flux, peaks, score, shifts_of, tally
+from foleylab.paired import f1_change, mean_change, sigmas
+from foleylab.report import AGAINST, CHANGES, COLUMNS, MADE_OF, OBEDIENCE, SUSTAINED, Section, write_report
 from foleylab.runners import open_runner, seam_steps
 from foleylab.spectral import draw_spectrograms
+from foleylab.sustained import bed_correlations, follow_beds
 from foleylab.training import load_average
 
-AUDIBLE_SHARE = 0.6  # an event counts as audible if its rise reaches this share of the detector's threshold
 ABLATIONS = {"without semantic features": ("semantic",), "without tokens": ("tokens",), "without summary": ("summary",),
              "without history": ("prefix", "prefixValid")}
-
-
-def tune_threshold(tune):
-    """The detector's threshold with the best F1 of true sounds against events, on the tune split."""
-    events = tune.events()
-    rises = [flux(np.asarray(tune.row("audio", i), np.float32)) for i in range(len(tune))]
-    found = [peaks(f) for f in rises]
-    best = (0.0, 0.0)
-    for threshold in np.linspace(0.02, 0.3, 15):
-        truth = [audible(e, f, AUDIBLE_SHARE * threshold) for e, f in zip(events, rises, strict=True)]
-        best = max(best, (f1([t[s > threshold] for t, s in found], truth, 0.05), threshold))
-    return best[1]
-
-
-def read_video(path, fps=30):
-    """-> pictures on the 30 Hz grid (N, 128, 128, 3), newest not later; mono sound at 48 kHz."""
-    with av.open(str(path)) as box:
-        stream, pictures, times = box.streams.video[0], [], []
-        for frame in box.decode(stream):
-            pictures.append(cv2.resize(frame.to_ndarray(format="rgb24"), (128, 128), interpolation=cv2.INTER_AREA))
-            times.append(float(frame.pts * stream.time_base))
-    with av.open(str(path)) as box:
-        resampler, parts = av.AudioResampler("flt", "mono", 48000), []
-        for frame in box.decode(audio=0):
-            parts += [f.to_ndarray()[0] for f in resampler.resample(frame)]
-    at = np.searchsorted(np.array(times) - times[0], np.arange(int((times[-1] - times[0]) * fps)) / fps + 1e-4, "right") - 1
-    return np.stack(pictures)[at], np.concatenate(parts)
+PROMPTED, DIFFERENCE = "with the true words as prompt", "frame difference alone"
+OTHERS = ("another clip's sound", "shuffled video", "sampler after motion")
+ALONE = ("engine", "roll", "rain")
 
 
 def level_dbfs(audio):
     return 10 * np.log10(float((np.asarray(audio, np.float64) ** 2).mean()) + 1e-12)
 
 
-def bed_correlation(test, sounds):
-    """Loudness in dB at 30 Hz against the truth, over clips with sustained sound and no event: mean correlation where it varies."""
-    out = []
-    for i, e in enumerate(test.events()[: len(test)]):
-        curve = 10 * np.log10(np.asarray(test.row("audio", i), np.float64).reshape(150, -1).__pow__(2).mean(1) + 1e-7)
-        if not e and np.asarray(test.row("bed", i)).max() > 0.1 and curve.std() > 2:
-            ours = 10 * np.log10(np.asarray(sounds[i], np.float64)[:240000].reshape(150, -1).__pow__(2).mean(1) + 1e-7)
-            out.append(np.corrcoef(curve, ours)[0, 1] if ours.std() > 1e-6 else 0.0)
-    return (float(np.mean(out)), len(out)) if out else (0.0, 0)
-
-
-def judge_system(name, sounds, test, truth, threshold):
-    """One row: onset scores, silence, sustained loudness, level against the truth's."""
+def judge_system(name, sounds, test, expected):
+    """-> a row (onset scores, silence, sustained loudness, level against the truth's), and what paired changes are made of."""
     rises = [peaks(flux(a)) for a in sounds]
-    found = [times[heights > threshold] for times, heights in rises]
-    row = score(found, truth) | {f"apAt{ms}": average_precision(rises, truth, ms / 1000) for ms in (50, 100)}
+    at = lambda threshold: [times[heights > threshold] for times, heights in rises]
+    found, neutral = at(expected.threshold), expected.neutral
+    row = score(found, expected.events, neutral=neutral) | {f"apAt{ms}": average_precision(rises, expected.events, ms / 1000, neutral) for ms in (50, 100)}
+    before = score(at(expected.threshold_before), expected.events_before)
+    row |= {f"{k}Before": v for k, v in before.items() if k.startswith(("f1", "corrected"))}
     levels = [(level_dbfs(test.row("audio", i)), level_dbfs(sounds[i])) for i in range(len(test))]
     quiet, louder = [ours for t, ours in levels if t < -70], [ours - t for t, ours in levels if t > -60]
     row |= {"silenceMedianDbfs": float(np.median(quiet)), "silenceP95Dbfs": float(np.quantile(quiet, 0.95))} if quiet else {}
-    row["levelDb"] = float(np.median(louder))
-    row["bedLoudnessR"], row["bedClips"] = bed_correlation(test, sounds)
-    row["onsetsFound"] = int(sum(map(len, found)))
+    beds = bed_correlations(test, sounds)
+    row |= {"levelDb": float(np.median(louder)), "bedLoudnessR": float(np.mean(beds)) if beds else 0.0, "bedClips": len(beds), "onsetsFound": sum(map(len, found))}
     print(name, {k: round(v, 3) for k, v in row.items()}, flush=True)
-    return row
-
-
-def sample_games(folder):
-    """Name, pictures, sound of every video of a folder."""
-    for path in sorted(folder.glob("*.mp4")):
-        yield path.stem, *read_video(path)
-
-
-def held_out_levels(folder):
-    """The same of the takes of held-out levels, from their clips put together again (make_captures.py)."""
-    for path in sorted(folder.glob("game-test-*-takes.json")):
-        shard, at = path.name.removesuffix("-takes.json"), 0
-        pictures, audio = (np.load(folder / f"{shard}-{key}.npy", mmap_mode="r") for key in ("pictures", "audio"))
-        for take in json.loads(path.read_text()):
-            span = slice(at, at := at + take["clips"])
-            if take["clips"] >= 4:
-                name = f"{take['wad']} {take['episode']}.{take['map']} {take['demo'] or 'agent'} {take['view'] if take['demo'] else take['seed']}"
-                yield name, np.concatenate(pictures[span]), np.concatenate(audio[span]).astype(np.float32)
-
-
-def judge_footage(runner, footage, seed, out):
-    """Envelope correlation on every piece: ours, and noise that follows the picture in all its variants."""
-    rows = {}
-    for name, pictures, audio in footage:
-        sound = runner.sounds(pictures, seed)[0]
-        n = min(len(audio), len(sound))
-        r, lag, z = follow(audio[:n], sound[:n])
-        noise = {f"noise after {k}, hold {h:g}": follow(audio[:n], following_noise(c, h)[:n])[0] for k, c in picture_curves(pictures).items() for h in HOLDS}
-        rows[name] = {"r": r, "lagMs": lag, "z": z, "levelDbfs": level_dbfs(sound), "noise": noise}
-        print(name, round(r, 3), round(max(noise.values()), 3), flush=True)
-        strip = np.concatenate([pictures[i] for i in np.linspace(0, min(len(pictures), 600) - 1, 14).astype(int)], 1)
-        draw_spectrograms([(f"{name} truth", audio[:960000]), ("ours", sound[:960000])], out / f"{name}.png", strip)
-    return rows
+    return row, {"tally": tally(found, expected.events, 0.05, neutral, shifts_of()), "bedLoudnessR": beds}
 
 
 def judge_unseen(runner, clips, threshold, codec, seed):
@@ -128,11 +70,57 @@ def judge_unseen(runner, clips, threshold, codec, seed):
         return {}
     n, picture = len(clips), test_pictures(clips)
     audio = heard(clips)
-    truth = true_times(clips, audio, threshold)
+    expected = expect(clips, audio, *threshold)
     ours, curves = [runner.sounds(picture(i), seed + i)[0] for i in range(n)], [picture_curves(picture(i)) for i in range(n)]
-    systems = {"truth": audio, "truth through the codec": through(codec, audio), runner.name: ours, "shuffled video": [ours[(i + 7) % n] for i in range(n)]}
+    systems = {"truth": audio, "truth through the codec": through(codec, audio), runner.name: ours, "shuffled video": other_clips(ours)}
     systems |= {f"noise after {k}, hold {h:g}": [following_noise(c[k], h) for c in curves] for k in KINDS[:2] for h in HOLDS}
-    return {name: judge_system(f"unseen {name}", sounds, clips, truth, threshold) for name, sounds in systems.items()}
+    return {name: judge_system(f"unseen {name}", sounds, clips, expected)[0] for name, sounds in systems.items()}
+
+
+def judge_alone(runner, folder, split, codec, seed):
+    """Clips in which one family alone sounds, and goes on -> system -> loudness and pitch against the truth."""
+    rows = {}
+    for family in ALONE:
+        clips = Clips(folder, f"{family}-{split}")
+        if not len(clips):
+            continue
+        audio, picture = heard(clips), test_pictures(clips)
+        ours = [runner.sounds(picture(i), seed + i)[0] for i in range(len(clips))]
+        systems = {"truth": audio, "truth through the codec": through(codec, audio), "ours": ours, "shuffled video": other_clips(ours),
+                   "noise after motion, hold 0.85": [following_noise(picture_curves(picture(i))["motion"], 0.85) for i in range(len(clips))]}
+        for name, row in follow_beds(audio, systems, pitched=family == "engine").items():
+            rows.setdefault(name, {}).update({f"{family}{k[0].upper()}{k[1:]}": v for k, v in row.items()})
+    return rows
+
+
+def judge_made_of(ears, systems, test):
+    """-> system -> share of lone events whose material, or surface, is told right from the sound."""
+    rows = {"chance": {k: 1 / len(ear.classes) for k, ear in ears.items()}}
+    for kind, ear in ears.items():
+        if events := lone_events(test, kind):
+            for name, sounds in systems.items():
+                rows.setdefault(name, {}).update(dict(zip((kind, f"{kind}Se"), accuracy(ear, sounds, events)[:2], strict=True)))
+    return rows
+
+
+def judge_obedience(runner, clips, ear, judges, folder, seed):
+    """Grey silhouettes told "metal" and "wood": how far each judge is moved."""
+    if not len(clips) or not (ear or judges):
+        return {}
+    picture = test_pictures(clips)
+    told = {w: [runner.sounds(picture(i), seed + i, prompt=[w])[0] for i in range(len(clips))] for w in WORDS}
+    return obey(told, [[t for i, t, _ in lone_events(clips, "material") if i == k] for k in range(len(clips))], ear, judges, judge_names(folder) if judges else None)
+
+
+def changes(kept, clips, base, names):
+    """-> system -> change of each figure from `base`, paired over clips, its standard error, and their ratio."""
+    rows = {}
+    for name in names:
+        found = {"correctedAt50": f1_change(kept[name]["tally"], kept[base]["tally"])}
+        pairs = {"bedLoudnessR": (kept[name]["bedLoudnessR"], kept[base]["bedLoudnessR"])} | {k: (clips[name][k], clips[base][k]) for k in clips.get(name, ())}
+        found |= {k: mean_change(*pair) for k, pair in pairs.items() if len(pair[0]) > 1}
+        rows[name] = {key: v for k, (change, error) in found.items() for key, v in ((k, change), (f"{k}Se", error), (f"{k}Z", sigmas(change, error)))}
+    return rows
 
 
 def heard(clips):
@@ -140,9 +128,9 @@ def heard(clips):
     return [np.asarray(clips.row("audio", i), np.float32) for i in range(len(clips))]
 
 
-def true_times(clips, sounds, threshold):
-    """Of each clip the events that can be seen and heard."""
-    return [audible(e, flux(a), AUDIBLE_SHARE * threshold) for e, a in zip(clips.events()[: len(sounds)], sounds, strict=True)]
+def other_clips(sounds, by=7):
+    """Each clip gets another's."""
+    return [sounds[(i + by) % len(sounds)] for i in range(len(sounds))]
 
 
 def through(codec, audio):
@@ -150,7 +138,7 @@ def through(codec, audio):
         return [codec.decode(codec.encode(torch.tensor(a)[None]))[0].numpy() for a in audio]
 
 
-def baselines(test, tune, train, truth, tune_truth, threshold, picture):
+def baselines(test, tune, train, tune_truth, threshold, picture):
     """-> name -> sounds."""
     n, curves = len(test), [picture_curves(picture(i)) for i in range(len(test))]
     out = {f"noise after {k}, hold {h:g}": [following_noise(c[k], h) for c in curves] for k in KINDS for h in HOLDS}
@@ -168,12 +156,19 @@ def test_pictures(clips):
 
 
 def ablated(runner, test, picture, seed):
-    """-> name -> sounds at the default steps: inputs set to zero, and the true words shown as a prompt."""
+    """-> name -> sounds at the default steps: inputs set to zero, frame difference for pictures, and the true words shown as a prompt."""
     inputs, n = runner.manifest["graphs"]["flow"]["inputs"], len(test)
     cases = {name: {"zero": zero} for name, zero in ABLATIONS.items() if zero == ("semantic",) or zero[0] in inputs}
     out = {name: [runner.sounds(picture(i), seed + i, **options)[0] for i in range(n)] for name, options in cases.items()}
-    words = [[w for w, v in zip(runner.manifest["prompt"]["vocabulary"], test.row("words", i), strict=True) if v > 0] for i in range(n)]
-    return out | {"with the true words as prompt": [runner.sounds(picture(i), seed + i, prompt=words[i])[0] for i in range(n)]}
+    out[DIFFERENCE] = [runner.sounds(difference_alone(picture(i)), seed + i)[0] for i in range(n)]
+    words = [[w for w, v in zip(VOCABULARY, test.row("words", i), strict=True) if v > 0] for i in range(n)]
+    return out | {PROMPTED: [runner.sounds(picture(i), seed + i, prompt=words[i])[0] for i in range(n)]}
+
+
+def bundles_mb(folder):
+    """Of all bundles beside each other, files that are equal counted once."""
+    files = {hashlib.sha256(data := p.read_bytes()).digest(): len(data) for p in folder.rglob("*") if p.is_file()}
+    return sum(files.values()) / 1e6
 
 
 def arguments():
@@ -188,7 +183,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--split", default="test", help="tune: for choices while working; test: looked at last")
     parser.add_argument("--limit", type=int, default=1000)
-    parser.add_argument("--steps", type=int, nargs="+", default=[1, 2, 4, 8])
+    parser.add_argument("--steps", type=int, nargs="+", default=[1, 2, 4, 25])
     parser.add_argument("--quick", action="store_true", help="no baselines but shuffled video, no ablations")
     return parser.parse_args()
 
@@ -196,42 +191,62 @@ def arguments():
 def main():
     args = arguments()
     torch.set_num_threads(1)
-    test, tune, runner = Clips(args.clips, args.split), Clips(args.clips, "tune"), open_runner(args.bundle)
+    test, tune, train, runner = Clips(args.clips, args.split), Clips(args.clips, "tune"), Clips(args.clips, "train"), open_runner(args.bundle)
     test.index = test.index[: args.limit]
-    threshold, n, picture = tune_threshold(tune), len(test), test_pictures(test)
-    audio = heard(test)
-    truth, other, codec = true_times(test, audio, threshold), np.roll(np.arange(n), 7), load_average(Codec(), args.codec)
+    tune_audio, audio, n, picture = heard(tune), heard(test), len(test), test_pictures(test)
+    threshold = thresholds(tune, tune_audio)
+    expected, codec = expect(test, audio, *threshold), load_average(Codec(), args.codec)
     coded = through(codec, audio)
-    name, steps = runner.name, sorted({*args.steps, runner.default})
-    ours = dict(zip(steps, zip(*(runner.sounds(picture(i), args.seed + i, steps) for i in range(n)), strict=True), strict=True))
-    systems = {"truth": audio, "truth through the codec": coded, **{f"{name}, {k} step{'s' * (k > 1)}": list(v) for k, v in ours.items()},
-               "shuffled video": [ours[runner.default][j] for j in other]}
-    cost = runner.cost(runner.default) | {"machineLoad": os.getloadavg()[0]}
+    steps = sorted({*args.steps, runner.default})
+    rendered = dict(zip(steps, zip(*(runner.sounds(picture(i), args.seed + i, steps) for i in range(n)), strict=True), strict=True))
+    cost, base, ours = runner.cost(runner.default) | {"machineLoad": os.getloadavg()[0]}, row_of(runner.name, runner.default), list(rendered[runner.default])
+    systems = {"truth": audio, "truth through the codec": coded, **{row_of(runner.name, k): list(v) for k, v in rendered.items()}, "shuffled video": other_clips(ours)}
+    changed = {}
     if not args.quick:
-        systems |= {"another clip's sound": [audio[j] for j in other], "silence": [np.zeros_like(a) for a in audio]}
-        systems |= baselines(test, tune, Clips(args.clips, "train"), truth, true_times(tune, heard(tune), threshold), threshold, picture)
-        systems |= ablated(runner, test, picture, args.seed)
-    rows = {name: judge_system(name, sounds, test, truth, threshold) for name, sounds in systems.items()}
+        systems |= {"another clip's sound": other_clips(audio), "silence": [np.zeros_like(a) for a in audio]}
+        systems |= baselines(test, tune, train, expect(tune, tune_audio, *threshold).events, threshold[0], picture)
+        changed = ablated(runner, test, picture, args.seed)
+        systems |= changed
+    judged = {name: judge_system(name, sounds, test, expected) for name, sounds in systems.items()}
+    rows, kept = ({name: pair[k] for name, pair in judged.items()} for k in (0, 1))
     pictures = args.pictures or args.out
     pictures.mkdir(parents=True, exist_ok=True)
-    m, events = runner.manifest, sum(map(len, truth))
+    m, events = runner.manifest, sum(map(len, expected.events))
     head = {"bundle": m["name"], "version": m["version"], "bundleSha256": hashlib.sha256((args.bundle / "bundle.json").read_bytes()).hexdigest(),
-            "command": f"python {Path(sys.argv[0]).name} --bundle {args.bundle.name} --split {args.split} --seed {args.seed}",
-            "split": args.split, "clips": n, "events": events, "detectorThreshold": round(float(threshold), 4), "defaultSteps": runner.default}
+            "command": f"python {Path(sys.argv[0]).name} --bundle {args.bundle.name} --split {args.split} --seed {args.seed}{' --quick' * args.quick}",
+            "split": args.split, "clips": n, "seed": args.seed, "seeds": f"{args.seed} to {args.seed + n - 1}, one a clip", "events": events,
+            "detectorThreshold": round(threshold[0], 4), "detectorThresholdBefore": round(threshold[1], 4), "defaultSteps": runner.default}
     title = f"{m['name']} {m['version']}: {n} clips of the {args.split} split, {events} audible visible events, default steps {runner.default}"
-    jumps = {f"{k}JumpDb{of}": v for of, sounds in (("", ours[runner.default]), ("Truth", coded)) for k, v in border_jumps(sounds, truth, runner.hop_frames).items()}
-    footage, unseen = {}, judge_unseen(runner, Clips(args.clips, "unseen-test"), threshold, codec, args.seed)
-    report = lambda: write_report(args.out, head, rows, cost | seam_steps(runner, ours[runner.default]) | jumps, footage, title, unseen)
-    report()  # what is known already; judges and games take their time
-    footage["games"] = judge_footage(runner, sample_games(args.samples), args.seed, pictures) if args.samples else {}
+    jumps = {f"{k}JumpDb{of}": v for of, sounds in (("", ours), ("Truth", coded)) for k, v in border_jumps(sounds, expected.events, runner.hop_frames).items()}
+    more = cost | seam_steps(runner, ours) | jumps | {"bundlesMb": bundles_mb(args.bundle.parent)}
+    parts, footage, clips = {}, {}, {}
+
+    def report(**found):
+        """Writes what is known by now; judges and games take their time."""
+        parts.update(found)
+        write_report(args.out, head, rows, more, footage, title, [p for p in parts.values() if p.rows])
+
+    ears = {k: ear for k in TOLD if (ear := train_ear(train, k))}
+    report(unseen=Section("Never trained on: doors, fireworks, pinball.", "unseen", judge_unseen(runner, Clips(args.clips, "unseen-test"), threshold, codec, args.seed), COLUMNS),
+           alone=Section("Clips in which one family alone sounds: loudness in dB at 30 Hz, correlation with the truth's; pitch (YIN, frames of 50 ms in which the truth's is clear).", "sustained",
+                         judge_alone(runner, args.clips, args.split, codec, args.seed), SUSTAINED),
+           made_of=Section("Share of lone events whose material (impacts) or surface (footsteps) a small classifier of true sounds tells right.", "madeOf",
+                           judge_made_of(ears, {"truth": audio, "truth through the codec": coded, "ours": ours, "shuffled video": systems["shuffled video"]} | changed, test), MADE_OF))
+    footage["games"] = judge_footage(runner, sample_games(args.samples), args.seed, pictures, difference=True) if args.samples else {}
     footage["levels"] = judge_footage(runner, held_out_levels(args.clips), args.seed, pictures)
     report()
-    if args.judges and (judges := load_judges(args.judges)):
-        judged = {k: v for k, v in systems.items() if not k.startswith("noise after") or k == "noise after brightening, hold 0.85"}
-        for k, figures in judge_meaning(judges, judged, [i for i in range(n) if level_dbfs(audio[i]) > -60]).items():
-            rows[k] |= figures
-        report()
-    draw_clips(test, picture, {"truth": audio, "truth through codec": coded, "ours": ours[runner.default], "shuffled": systems["shuffled video"]}, pictures)
+    judges = load_judges(args.judges) if args.judges else {}
+    if judges:
+        keep = {k: v for k, v in systems.items() if not k.startswith("noise after") or k == "noise after brightening, hold 0.85"}
+        figures, clips = judge_clips(judges, keep, [i for i in range(n) if level_dbfs(audio[i]) > -60])
+        for k, row in figures.items():
+            rows[k] |= row
+    silhouettes = Clips(args.clips, f"silhouette-{args.split}")
+    report(obedience=Section("Grey silhouettes told \"metal\" and told \"wood\": log odds of metal over wood, by judge, and their paired change.", "obedience",
+                             judge_obedience(runner, silhouettes, ears.get("material"), judges, args.judges, args.seed), OBEDIENCE),
+           changes=Section(f"Change from {base}, paired over clips (bootstrap, 200 draws), and in standard errors.", "change", changes(kept, clips, base, changed), CHANGES),
+           against=Section(f"By how many standard errors (paired) {base} is better than", "against", better_by(clips, base, OTHERS) if clips else {}, AGAINST))
+    draw_clips(test, picture, {"truth": audio, "truth through codec": coded, "ours": ours, "shuffled": systems["shuffled video"]}, pictures)
 
 
 def draw_clips(test, picture, tracks, folder):

@@ -1,10 +1,9 @@
-"""python evaluate_drift.py --bundle bundles/live --clips DIR/clips --judges ../../shared/judges --out evaluation --long 3
+"""python evaluate_drift.py --bundle bundles/live --clips DIR/clips --judges ../../shared/judges --out evaluation
 
 Streams clips of ten minutes whose last minute shows the first one's scenes again, and compares the two minutes: loudness, and Fréchet
-distance from the true sounds. Adds what it found to the tables of evaluate.py (<bundle>.json, <bundle>.md).
+distance from the true sounds. Adds what it found to the tables of evaluate.py (<bundle>.json, <bundle>.md), the closing table among them.
 """
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import torch
 from evaluate import level_dbfs, test_pictures
 from foleylab.clips import Clips
 from foleylab.judges import frechet, load_judges
+from foleylab.report import add_to_report
 from foleylab.runners import open_runner
 
 MINUTE, CLIP_FRAMES = 12, 240_000  # clips of 5 s
@@ -38,7 +38,7 @@ def main():
     parser.add_argument("--clips", type=Path, required=True)
     parser.add_argument("--judges", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--long", type=int, default=3, help="clips of ten minutes")
+    parser.add_argument("--long", type=int, default=20, help="clips of ten minutes")
     args = parser.parse_args()
     torch.set_num_threads(1)
     test, runner, judge = Clips(args.clips, "test"), open_runner(args.bundle), load_judges(args.judges)["mn04"]
@@ -52,12 +52,9 @@ def main():
         truth += [np.asarray(test.row("audio", i), np.float32) for i in order[:MINUTE]]
         print(f"{k + 1} of {args.long}", flush=True)
     found = minutes_apart(first, last, truth, judge) | {"clips": args.long}
-    table, page = args.out / f"{runner.name}.json", args.out / f"{runner.name}.md"
-    flat = json.loads(table.read_text()) | {f"drift.{k}": round(float(v), 4) for k, v in found.items()}
-    table.write_text(json.dumps(flat, indent=1) + "\n")
     line = (f"Minute 10 against minute 1, whose scenes it repeats ({args.long} clips of ten minutes): {found['levelDb']:+.2f} dB; Fréchet distance "
             f"{found['fadFirst']:.2f} and {found['fadLast']:.2f}.")
-    page.write_text(page.read_text().split("\nMinute 10")[0].rstrip() + f"\n\n{line}\n")
+    add_to_report(args.out, runner.name, {f"drift.{k}": round(float(v), 4) for k, v in found.items()}, line)
     print(line)
 
 

@@ -1,21 +1,38 @@
 """The evaluation's table as Markdown and as one flat object."""
 import json
+from dataclasses import dataclass
 
 import numpy as np
 
-COLUMNS = (("F1 50 ms", "f1At50", 3), ("corrected", "correctedAt50", 3), ("F1 100 ms", "f1At100", 3), ("corrected", "correctedAt100", 3), ("AP 50 ms", "apAt50", 3),
+from foleylab.closing import closing, closing_table, key_of
+
+FIGURES = "## Figures"
+COLUMNS = (("F1 50 ms", "f1At50", 3), ("corrected", "correctedAt50", 3), ("before", "correctedAt50Before", 3), ("F1 100 ms", "f1At100", 3), ("corrected", "correctedAt100", 3),
+           ("before", "correctedAt100Before", 3), ("AP 50 ms", "apAt50", 3),
            ("offset ms", "offsetMedianMs", 0), ("spread", "offsetSpreadMs", 0), ("silence dBFS", "silenceMedianDbfs", 0), ("worst 20th", "silenceP95Dbfs", 0),
            ("sustained r", "bedLoudnessR", 2), ("level dB", "levelDb", 1), ("onsets", "onsetsFound", 0))
 MEANING = (("KL mn04", "mn04Kl", 3), ("±", "mn04KlSe", 3), ("agree", "mn04Agree", 2), ("KL YAMNet", "yamnetKl", 3), ("±", "yamnetKlSe", 3), ("agree", "yamnetAgree", 2),
            ("Fréchet mn04", "fad", 1), ("±", "fadSe", 1))
-
+CHANGES = tuple(c for label, key, digits in (("corrected F1", "correctedAt50", 3), ("sustained r", "bedLoudnessR", 2), ("KL mn04", "mn04Kl", 3), ("agree", "mn04Agree", 2),
+                                            ("KL YAMNet", "yamnetKl", 3), ("agree", "yamnetAgree", 2))
+                for c in ((label, key, digits), ("±", f"{key}Se", digits), ("standard errors", f"{key}Z", 1)))
+SUSTAINED = (("engine r, median", "engineLoudnessRMedian", 2), ("mean", "engineLoudnessRMean", 2), ("pitch within a semitone", "enginePitchShare", 2), ("octaves off", "engineOctaveShare", 2),
+             ("rolling r, median", "rollLoudnessRMedian", 2), ("mean", "rollLoudnessRMean", 2), ("rain r, median", "rainLoudnessRMedian", 2), ("mean", "rainLoudnessRMean", 2))
+MADE_OF = (("material", "material", 2), ("±", "materialSe", 2), ("surface", "surface", 2), ("±", "surfaceSe", 2))
+OBEDIENCE = (("told metal", "metalLean", 2), ("told wood", "woodLean", 2), ("change", "change", 3), ("±", "changeSe", 3), ("standard errors", "z", 1), ("clips", "clips", 0))
+AGAINST = (("agree mn04", "mn04AgreeZ", 1), ("KL mn04", "mn04KlZ", 1), ("agree YAMNet", "yamnetAgreeZ", 1), ("KL YAMNet", "yamnetKlZ", 1))
 
 KINDS = {"games": "Games of which nothing was trained on, but for Freedoom's other levels", "levels": "Levels of Freedoom that were held out"}
 
 
-def key_of(name):
-    words = "".join(c if c.isalnum() or c in " ." else " " for c in name.replace("'", "")).split()
-    return words[0] + "".join(w.capitalize() for w in words[1:])
+@dataclass(frozen=True)
+class Section:
+    """A table of its own: words above it, prefix of its keys, row -> figures, columns."""
+
+    text: str
+    prefix: str
+    rows: dict
+    columns: tuple
 
 
 def table(rows, columns):
@@ -25,37 +42,59 @@ def table(rows, columns):
     return lines + [f"| {name} | " + " | ".join(show(row, key, digits) for _, key, digits in columns) + " |" for name, row in rows.items()]
 
 
-def write_report(folder, head, rows, more, footage, title, unseen):
-    """`head` and `more`: flat figures; `rows`, `unseen`: system -> figures; `footage`: "games" or "levels" -> clip -> figures. Writes <bundle>.json and .md."""
-    flat = dict(head)
-    for name, row in rows.items():
-        flat |= {f"{key_of(name)}.{k}": round(float(v), 4) for k, v in row.items()}
+def write_report(folder, head, rows, more, footage, title, sections=()):
+    """`head` and `more`: flat figures; `rows`: system -> figures; `footage`: "games" or "levels" -> clip -> figures. Writes <bundle>.json and .md."""
+    flat = dict(head) | numbers("", rows)
     flat |= {k: round(float(v), 4) for k, v in more.items()}
-    lines = [f"# {title}", "", *table(rows, COLUMNS), ""]
+    lines = ["Onsets: what is asked, and what counts neither for nor against, is said in `foleylab/expected.py`; \"before\": against the list of visible events alone.", "",
+             *table(rows, COLUMNS), ""]
     judged = {name: row for name, row in rows.items() if "mn04Kl" in row}
     if judged:
         lines += ["By two judges of sound: KL of their scores from those of the true sound, share of clips with the same first class, Fréchet distance from the true sounds.", "",
                   *table(judged, MEANING), ""]
     lines += ["; ".join(f"{k} {v:.4g}" for k, v in more.items()), ""]
-    if unseen:
-        lines += ["Never trained on: doors, fireworks, pinball.", "", *table(unseen, COLUMNS), ""]
-        for name, row in unseen.items():
-            flat |= {f"unseen.{key_of(name)}.{k}": round(float(v), 4) for k, v in row.items()}
+    for part in sections:
+        if part.rows:
+            lines += [part.text, "", *table(part.rows, part.columns), ""]
+            flat |= numbers(f"{part.prefix}.", part.rows)
     for kind, clips in footage.items():
         if not clips:
             continue
         noise, best = best_noise(clips)
-        mean = float(np.mean([g["r"] for g in clips.values()]))
-        lines += [f"{KINDS[kind]}: correlation of the envelopes.", "",
-                  *table(clips, (("envelope r", "r", 3), ("lag ms", "lagMs", 0), ("z", "z", 1), (noise, "best", 3))), "",
-                  f"Mean {mean:.3f}; {noise} {best:.3f}, the best of the variants on average.", ""]
+        mean = lambda key, clips=clips: float(np.mean([g[key] for g in clips.values()]))
+        difference = all("differenceR" in g for g in clips.values())
+        columns = (("envelope r", "r", 3), ("lag ms", "lagMs", 0), ("z", "z", 1), (noise, "best", 3), *([("frame difference alone", "differenceR", 3)] * difference))
+        without = f"; frame difference alone {mean('differenceR'):.3f}" if difference else ""
+        lines += [f"{KINDS[kind]}: correlation of the envelopes.", "", *table(clips, columns), "",
+                  f"Mean {mean('r'):.3f}; {noise} {best:.3f}, the best of the variants on average{without}.", ""]
         for name, row in clips.items():
             flat |= {f"{kind[:-1]}.{name}.{k}": round(float(v), 4) for k, v in row.items() if not isinstance(v, dict)}
-        flat |= {f"{kind}MeanR": round(mean, 4), f"{kind}NoiseMeanR": round(best, 4), f"{kind}Noise": noise}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{head['bundle']}.json").write_text(json.dumps(flat, indent=1) + "\n")
-    (folder / f"{head['bundle']}.md").write_text("\n".join(lines).rstrip() + "\n")
+        flat |= {f"{kind}MeanR": round(mean("r"), 4), f"{kind}NoiseMeanR": round(best, 4), f"{kind}Noise": noise}
+        flat |= {f"{kind}DifferenceMeanR": round(mean("differenceR"), 4)} if difference else {}
+    save_report(folder, flat, title, lines)
     print("\n".join(lines))
+
+
+def numbers(prefix, rows):
+    """Rows of figures -> flat, rounded."""
+    return {f"{prefix}{key_of(name)}.{k}": round(float(v), 4) for name, row in rows.items() for k, v in row.items()}
+
+
+def save_report(folder, flat, title, lines):
+    """Both files, with the closing table made from the flat figures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    flat |= closing(flat)
+    (folder / f"{flat['bundle']}.json").write_text(json.dumps(flat, indent=1) + "\n")
+    (folder / f"{flat['bundle']}.md").write_text("\n".join([f"# {title}", "", *closing_table(flat), FIGURES, "", *lines]).rstrip() + "\n")
+
+
+def add_to_report(folder, bundle, figures, line):
+    """More flat figures, and a last line in place of an earlier one that began with the same two words; the closing table is made anew."""
+    flat = json.loads((folder / f"{bundle}.json").read_text()) | figures
+    title, lines = (folder / f"{bundle}.md").read_text().split("\n", 1)
+    lines = lines.split(f"{FIGURES}\n", 1)[-1].strip().split("\n")
+    start = " ".join(line.split()[:2])
+    save_report(folder, flat, title.removeprefix("# "), [*[old for old in lines if not old.startswith(start)], "", line])
 
 
 def best_noise(games):

@@ -9,10 +9,11 @@ import torch
 from evaluate_drift import MINUTE, minutes_apart, plan
 from foleylab.baselines import MotionSampler, following_noise, hold_peaks, metronome, motion_peaks, picture_curves
 from foleylab.borders import border_jumps
+from foleylab.closing import key_of
 from foleylab.judges import BLOCKS, MobileNetJudge, divergence, frechet, judge_meaning, kaldi_mels
 from foleylab.onsets import average_precision, detect, flux, peaks, score
 from foleylab.plain_scenes import SCENES, render_scene
-from foleylab.report import key_of, write_report
+from foleylab.report import COLUMNS, Section, write_report
 
 
 def clicks(times, seconds=5.0, loud=0.5):
@@ -104,7 +105,8 @@ def test_bouncing_ball_touches_the_floor_at_its_events():
 def test_report_writes_a_table_and_a_flat_object(tmp_path):
     row = score([np.array([1.0])], [np.array([1.0])])
     games = {"a": {"r": 0.1, "lagMs": 0.0, "z": 1.0, "noise": {"x": 0.2, "y": 0.1}}, "b": {"r": 0.3, "lagMs": 0.0, "z": 1.0, "noise": {"x": 0.0, "y": 0.4}}}
-    write_report(tmp_path, {"bundle": "toy"}, {"ours, 2 steps": row}, {"chunkMeanMs": 1.5}, {"games": games, "levels": {}}, "toy", {"toy": row})
+    unseen = Section("never seen", "unseen", {"toy": row}, COLUMNS)
+    write_report(tmp_path, {"bundle": "toy", "defaultSteps": 2}, {"ours, 2 steps": row}, {"chunkMeanMs": 1.5}, {"games": games, "levels": {}}, "toy", [unseen])
     flat = json.loads((tmp_path / "toy.json").read_text())
     assert flat["ours2Steps.f1At50"] == 1 and flat["gamesNoise"] == "y" and flat["gamesMeanR"] == 0.2 and all(not isinstance(v, dict) for v in flat.values())
     assert flat["game.a.r"] == 0.1 and "levelsMeanR" not in flat and flat["unseen.toy.f1At50"] == 1
