@@ -1,8 +1,8 @@
-"""python cache_tokens.py --clips DIR/clips --encoders DIR/encoders/encoders.pt --out DIR/tokens --views 2
+"""python cache_tokens.py --clips DIR/clips --encoders DIR/encoders/encoders.pt --codec DIR/codec/codec.pt --out DIR/tokens --views 2
 
 Runs the frozen encoders and mapper over all clips: some views from a cold start, some with memory cut at random, some with a
-held start, and stores tokens and summaries (float16) by chunk beside the latents, in the order of time, for the flow head; `first`
-marks chunks that no history leads to.
+held start, and stores tokens (float16) by chunk beside the latents and what the codec's encoder heard on the way to them, in the order
+of time, for the flow head; `first` marks chunks that no history leads to.
 """
 import argparse
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from foleylab.clips import Clips, spread
+from foleylab.codec import Codec
 from foleylab.training import load_average
 from train_encoders import Encoders, load_batch
 
@@ -25,6 +26,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, required=True)
     parser.add_argument("--encoders", type=Path, required=True)
+    parser.add_argument("--codec", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--views", type=int, default=1)
     parser.add_argument("--split", default="train")
@@ -33,8 +35,8 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     clips, rng = Clips(args.clips, args.split), np.random.default_rng(5)
-    model = load_average(Encoders(), args.encoders)
-    out = {k: [] for k in ("tokens", "summary", "latents", "words", "onset", "hits", "first")}
+    model, codec = load_average(Encoders(), args.encoders), load_average(Codec(), args.codec)
+    out = {k: [] for k in ("tokens", "latents", "heard", "words", "onset", "hits", "first")}
     order = spread(len(clips), args.limit)
     for view in range(args.views):
         for at in range(0, len(order), 8):
@@ -43,12 +45,13 @@ def main():
             n = len(rows)
             context = torch.tensor(np.where(rng.random(n) < 0.6, 3 * rng.integers(0, 50, n), 0))
             with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-                tokens, summary, _ = model(batch["pictures"], batch["semantic"], context)
+                tokens, _ = model(batch["pictures"], batch["semantic"], context)
+                heard = codec.encoder.hear(clips.batch(rows, ("audio",))["audio"])
             keep = batch["counts"].reshape(-1, 3)[:, 0] > 0  # (B chunks)
             chunks = lambda x: x.float().reshape(-1, 3, x.shape[-1])[keep].half()
             out["tokens"].append(chunks(tokens))
             out["latents"].append(chunks(batch["latents"]))
-            out["summary"].append(chunks(summary)[:, 2])
+            out["heard"].append(chunks(heard))
             out["words"].append(batch["words"].repeat_interleave(50, 0)[keep].half())
             out["first"].append(begins(keep.reshape(n, -1), context // 3)[keep])
             out["hits"].append((batch["onset"].amax(-1).reshape(-1, 3) > 0.03)[keep])

@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from foleylab.codec import Codec
+from foleylab.data.scene import make_clip
 from foleylab.export import write_bundle
 from foleylab.flow import Flow, FlowConfig
 from foleylab.semantic import load_semantic
 from foleylab.training import load_average
 from train_encoders import Encoders
+
+CALIBRATION_SEED, CALIBRATION_CLIPS = 900, 24  # a shard of the train split that no training has seen
 
 
 def main():
@@ -33,8 +36,9 @@ def main():
         "flow": load_average(Flow(FlowConfig(decide_from=args.decide_from)), args.lab / args.flow / "flow.pt"),
     }
     pictures = np.load(next(args.clips.glob("test-*-pictures.npy")), mmap_mode="r")[1].copy()
+    ranges = [make_clip(np.random.default_rng([0, CALIBRATION_SEED, i]), "train").frames for i in range(CALIBRATION_CLIPS)]
     description = "livefoley's own system: causal motion and semantic encoders, a ring of memory, a few-step flow, a streaming decoder."
-    print(json.dumps(write_bundle(args.out, parts, args.version, description, args.steps, pictures), indent=1))
+    print(json.dumps(write_bundle(args.out, parts, args.version, description, args.steps, pictures, ranges), indent=1))
 
 
 if __name__ == "__main__":

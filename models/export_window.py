@@ -36,9 +36,9 @@ class BorrowedWeights:
     def __init__(self, path):
         self.name, self.content = path.name, path.read_bytes()
 
-    def add(self, array):
+    def add(self, array, kind=np.float16):
         """-> (offset, length) in bytes."""
-        data, at = np.ascontiguousarray(array, np.float16).tobytes(), -1
+        data, at = np.ascontiguousarray(array, kind).tobytes(), -1
         while (at := self.content.find(data, at + 1)) >= 0:
             if at % 64 == 0:
                 return at, len(data)
@@ -64,13 +64,16 @@ def write_window_bundle(folder, live, parts, version, default_steps, pictures):
     stores[OWN].write(draft)
     manifest = describe_window_bundle(folder.name, theirs, parts["flow"], entries, version, default_steps)
     manifest["files"] = {p.name: {"sha256": hashlib.sha256(p.read_bytes()).hexdigest(), "bytes": p.stat().st_size} for p in sorted(draft.iterdir())}
-    borrowed = [*entries["semantic"]["weights"], entries["semantic"]["file"], *(s.name for k, s in stores.items() if k != OWN)]
+    semantic = entries["semantic"]
+    variants = [semantic, *([semantic["gpu"]] if "gpu" in semantic else [])]
+    borrowed = {*(s.name for k, s in stores.items() if k != OWN), *(f for v in variants for f in (v["file"], *v["weights"]))}
     manifest["files"] |= {f: {k: theirs["files"][f][k] for k in ("sha256", "bytes")} | {"from": live.name} for f in sorted(borrowed)}
     save_manifest(draft, manifest)
-    bundle = WindowBundle(draft)
+    bundle = WindowBundle(draft, gpu=True)  # floats throughout: what PyTorch computes
     report = {"graphs": check_graphs(bundle, graphs), "stream": check_stream(bundle, parts, graphs["decode"].module, pictures)}
     golden = {n: {o: golden_answer(v) for o, v in bundle.run(n, golden_inputs(g.inputs)).items()} for n, g in graphs.items()}
     manifest["golden"]["graphs"] = {"semantic": theirs["golden"]["graphs"]["semantic"], **golden}
+    manifest["golden"]["gpu"] = {"semantic": theirs["golden"]["gpu"]["semantic"]}
     save_manifest(draft, manifest)
     if (folder / "README.md").exists():
         shutil.copy(folder / "README.md", draft / "README.md")
@@ -115,7 +118,7 @@ def whole_in_torch(parts, decode, pictures, seed, steps):
         first = (hop + 1) * HOP - c.points
         noise = torch.from_numpy(window_noise(seed, first, c.points, c.latent_width))[None]
         latents = flow.sample(noise, fused[:, WARM_UP + first : WARM_UP + first + c.points], torch.zeros(1, c.prompt), steps)
-        pcm = decode(latents[:, -HALO - HOP :], *codec.decoder.initial_state())[0]
+        pcm = decode(latents[:, -HALO - HOP :], *decode.synthesis.initial_state())[0]
         heard = pcm[0, 0].numpy()[-HOP * codec.config.latent_frames - FADE_FRAMES :]
         out = heard if out is None else join(out, heard, FADE_FRAMES)
     return out[codec.config.delay_frames + FADE_FRAMES :]

@@ -2,7 +2,7 @@
 
 Checkpoints from the shipped bundles, for a machine that has none: DIR/encoders/encoders.pt, DIR/codec/codec.pt, DIR/flow/flow.pt and
 DIR/window/window.pt, from which training goes on. What bundles do not hold comes from `resume.pt` beside them where it is there, else
-it begins afresh: the codec's encoder (train_codec.py --keep-decoder) and the probes. The clips give the batch norms their statistics.
+it begins afresh: the codec's encoder (train_codec.py --keep-decoder), the probes, the masked alignment. The clips give the batch norms their statistics.
 """
 import argparse
 from pathlib import Path
@@ -14,7 +14,7 @@ from foleylab.codec import Codec
 from foleylab.export import fold_norms
 from foleylab.flow import Flow, FlowConfig
 from foleylab.graphs import build_graphs
-from foleylab.recover import recover, unfold_norms
+from foleylab.recover import plain_graph, recover, unfold_norms
 from foleylab.semantic import load_semantic
 from foleylab.training import save_weights
 from foleylab.window_flow import WindowFlow, WindowFlowConfig
@@ -31,10 +31,11 @@ def recover_live(bundle, frames):
     fold_norms(folded)
     codec, flow = Codec(), Flow(FlowConfig())
     graphs = build_graphs(encoders=folded, semantic_net=load_semantic(), codec=codec, flow=flow)
-    lacking = {"map": tuple(f"mapper.layers.{i}.bias" for i in range(len(folded.mapper.layers)))}
+    lacking = {"map": tuple(f"mapper.layers.{i}.bias" for i in range(len(folded.mapper.layers))), "semantic": ("net.",), "decode": ("synthesis.decoder.head.",)}
     for name in ("motion", "semantic", "fuse", "map", "flow", "decode"):
-        recover(graphs[name], bundle / f"{name}.onnx", lacking.get(name, ()))
+        recover(graphs[name], plain_graph(bundle, name), lacking.get(name, ()))
     spread_biases(graphs["map"].module)
+    graphs["decode"].module.synthesis.restore_head()
     encoders = Encoders()
     kept = {k: v for k, v in folded.state_dict().items() if not k.startswith("motion.")}
     encoders.load_state_dict(kept, strict=False)
@@ -56,7 +57,7 @@ def recover_window(bundle, encoders, codec):
     """-> the head of the window bundle."""
     flow = WindowFlow(WindowFlowConfig())
     graphs = build_window_graphs(encoders=encoders, codec=codec, flow=flow, hop=30, halo=12)
-    recover(graphs["flow"], bundle / "flow.onnx", picked={"trunk.attention.bias": flow.trunk.attention.index.numpy()})
+    recover(graphs["flow"], plain_graph(bundle, "flow"), picked={"trunk.attention.bias": flow.trunk.attention.index.numpy()})
     return flow
 
 
@@ -78,6 +79,7 @@ def main():
         extra = torch.load(args.extra, weights_only=True)
         codec.encoder.load_state_dict(extra["codec encoder"])
         encoders.probes.load_state_dict(extra["probes"])
+        encoders.alignment.load_state_dict(extra["alignment"])
         behind = {}
     window = recover_window(args.window, encoders, codec)
     for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("window", window)):

@@ -1,7 +1,8 @@
 """python train_encoders.py --clips DIR/clips --out DIR/encoders --minutes 30
 
 Trains motion encoder, semantic projection, fusion and mapper together: the tokens must tell onsets by family, beds, loudness,
-words, and the mean of the codec's latents. Memory is cut at random points, so that a run may start anywhere.
+words, and the mean of the codec's latents; the fused features must restore latents of which four fifths are hidden (--no-alignment:
+without). Memory is cut at random points, so that a run may start anywhere.
 """
 import argparse
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from foleylab.alignment import MaskedAlignment
 from foleylab.clips import Clips, augment
 from foleylab.encoders import EncoderConfig, Fusion, MotionEncoder, SemanticProjection, align_semantic
 from foleylab.mapper import Mapper, MapperConfig, Probes
@@ -24,7 +26,7 @@ class Encoders(nn.Module):
         self.encoder_config, self.mapper_config = encoder or EncoderConfig(), mapper or MapperConfig()
         self.motion, self.semantic = MotionEncoder(self.encoder_config), SemanticProjection(self.encoder_config)
         self.fusion, self.mapper = Fusion(self.encoder_config), Mapper(self.mapper_config)
-        self.probes = Probes(self.mapper_config)
+        self.probes, self.alignment = Probes(self.mapper_config), MaskedAlignment()
 
     def fuse(self, pictures, pooled):
         """Pictures (B, T, 64, 64, 3) 0..255 and pooled semantic features (B, K, 1280) -> fused (B, T, C)."""
@@ -34,16 +36,18 @@ class Encoders(nn.Module):
         return self.fusion(torch.cat([self.motion.whole(frames), aligned], -1))
 
     def forward(self, pictures, pooled, context=None):
-        """-> tokens, summaries, auxiliary logits."""
+        """-> tokens, auxiliary logits."""
         return self.mapper.whole(self.fuse(pictures, pooled), context)
 
 
-def losses(model, batch, context, bf16):
+def losses(model, batch, context, bf16, align=True):
     """All auxiliary losses, each about one at the start."""
     families = batch["onset"].shape[-1]
     with torch.autocast(batch["onset"].device.type, torch.bfloat16, enabled=bf16):
-        tokens, summaries, aux = model(batch["pictures"], batch["semantic"], context)
-        latents, words = model.probes.latents(tokens), model.probes.words(summaries)
+        fused = model.fuse(batch["pictures"], batch["semantic"])
+        tokens, aux = model.mapper.whole(fused, context)
+        hidden = {"hidden": model.alignment(batch["latents"], fused, batch["counts"])} if align else {}
+        latents, words = model.probes.latents(tokens), model.probes.words(tokens)
     aux, target = aux.float(), batch["onset"]
     onset, bed, any_onset, loud = aux.split([families, families, 1, 1], -1)
     hit = (target > 0.03).float()
@@ -64,7 +68,7 @@ def losses(model, batch, context, bf16):
         "loud": 3 * smooth(loud, batch["loudness"][..., None] / 80, 0.1),
         "words": bce(words.float(), batch["words"][:, None].expand(-1, words.shape[1], -1), known),
         "latents": smooth(latents.float(), batch["latents"], 1.0),
-    }
+    } | hidden
     return sum(parts.values()), parts
 
 
@@ -101,7 +105,7 @@ def check(model, clips, rng, device, bf16):
             _, parts = losses(model, batch, None, bf16)
             for k, v in parts.items():
                 sums[k] = sums.get(k, 0) + float(v) / 8
-            tokens, _, _ = model(batch["pictures"], batch["semantic"])
+            tokens, _ = model(batch["pictures"], batch["semantic"])
             scores.append(tokens[..., -2].float().cpu())
             hits.append(batch["onset"].amax(-1).cpu() > 0.03)
     model.train()
@@ -124,6 +128,7 @@ def main():
     parser.add_argument("--clips", type=Path, required=True)
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--points", type=int, default=90, help="grid points of most spans; a fifth are whole clips")
+    parser.add_argument("--no-alignment", action="store_true")
     parser.add_argument("--fixed", action="store_true", help="overfit one batch")
     parser.add_argument("--check-minutes", type=float, default=4)
     args = parser.parse_args()
@@ -141,7 +146,7 @@ def main():
         batch = load_batch(clips, rows if points else rows[: -(-args.batch * args.points // 150)], rng, args.device, train=not args.fixed, points=points)
         n, length = batch["onset"].shape[:2]
         context = torch.tensor(np.where(rng.random(n) < 0.5, 3 * rng.integers(0, length // 3, n), 0), device=args.device)
-        loss, parts = losses(model, batch, context, args.bf16)
+        loss, parts = losses(model, batch, context, args.bf16, not args.no_alignment)
         run.step(loss, {k: v.detach() for k, v in parts.items()})
         if run.last_save > checked + 60 * args.check_minutes:
             checked = run.last_save

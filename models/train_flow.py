@@ -1,6 +1,7 @@
 """python train_flow.py --tokens DIR/tokens --codec DIR/codec/codec.pt --out DIR/flow --minutes 8
 
-Trains the flow head on cached tokens; prompts are dropped four times of five; chunks with an onset count more.
+Trains the flow head on cached tokens, with the losses of flow_losses.py; chunks with an onset count more. Two chunks of five are shown words
+of what sounds there, and half of these have to make do with the words and the tokens' open part.
 
 Many streams go through the cache side by side, chunk after chunk. The history of each chunk is what the head itself made of the
 chunk before, told its true onsets; so use and training agree, and the truth cannot be copied from the past.
@@ -9,11 +10,14 @@ import argparse
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from foleylab.codec import Codec
-from foleylab.flow import Flow, FlowConfig, flow_loss
+from foleylab.data.scene import FAMILIES
+from foleylab.flow import Flow, FlowConfig
+from foleylab.flow_losses import FlowLossConfig, FlowLosses
 from foleylab.mapper import MapperConfig
-from foleylab.training import Run, add_arguments, load_average
+from foleylab.training import Run, add_arguments, load_average, save_weights
 
 
 def set_silence(flow, codec):
@@ -22,10 +26,29 @@ def set_silence(flow, codec):
         flow.silence.copy_(codec.encode(torch.zeros(1, 48000))[0, 12:18].mean(0))
 
 
-def blur(tokens, summary, hidden, drop=0.25, noise=0.3):
-    """Tokens of training clips know these clips by heart: some of the hidden part and of the summary is dropped, and noise added."""
-    known = torch.nn.functional.dropout(tokens[..., :hidden] + noise * torch.randn_like(tokens[..., :hidden]), drop)
-    return torch.cat([known, tokens[..., hidden:]], -1), torch.nn.functional.dropout(summary + noise * torch.randn_like(summary), 2 * drop)
+def blur(tokens, hidden, drop=0.25, noise=0.3):
+    """Tokens of training clips know these clips by heart: some of the hidden part is dropped, and noise added."""
+    known = nn.functional.dropout(tokens[..., :hidden] + noise * torch.randn_like(tokens[..., :hidden]), drop)
+    return torch.cat([known, tokens[..., hidden:]], -1)
+
+
+def show_words(words, tokens, hidden, families, share=0.4):
+    """-> prompts, tokens: some of the true words, and where words are shown half of the chunks lose the hidden part and the families of what sounds."""
+    n = len(words)
+    shown = (torch.rand(n, 1) < share).float()
+    alone = (shown[:, :, None] * (torch.rand(n, 1, 1) < 0.5)).float()  # (B, 1, 1)
+    open_part = tokens[..., hidden:]
+    told = torch.cat([open_part[..., : 2 * families] * (1 - alone), open_part[..., 2 * families :]], -1)
+    return words * shown * (torch.rand_like(words) < 0.7), torch.cat([tokens[..., :hidden] * (1 - alone), told], -1)
+
+
+class FlowTraining(nn.Module):
+    """The head and what it learns from, in one checkpoint; the head's own file is written at the end."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.flow = Flow(FlowConfig())
+        self.losses = FlowLosses(self.flow, config)
 
 
 JOIN = 0.9 * torch.tensor([0.8, 0.55, 0.35])[:, None]  # how far the points of a chunk follow the history instead of the truth
@@ -54,10 +77,10 @@ class Streams:
         return latents + JOIN * (1 - begun) * valid[:, -1:, None] * self.error
 
     @torch.no_grad()
-    def go_on(self, latents, tokens, summary, onsets):
+    def go_on(self, latents, tokens, onsets):
         """Two steps from noise make the history of the next chunk."""
         prompt = torch.zeros(len(self.at), self.flow.c.prompt)
-        made = self.flow.sample(torch.randn_like(latents), (tokens, summary, prompt, self.prefix, self.valid), 2, onsets)
+        made = self.flow.sample(torch.randn_like(latents), (tokens, prompt, self.prefix, self.valid), 2, onsets)
         self.prefix, self.valid = self.flow.remember(self.prefix, self.valid, made)
         self.error = (made - latents)[:, -1:]
         self.at = (self.at + 1) % len(self.cache["latents"])
@@ -69,7 +92,7 @@ def sampled_error(flow, cache, steps, count=3000):
     generator = torch.Generator().manual_seed(1)
     noise = torch.randn(pick["latents"].shape, generator=generator)
     with torch.no_grad():
-        got = flow.sample(noise, (pick["tokens"], pick["summary"], torch.zeros_like(pick["words"]), *flow.empty_prefix(len(noise))), steps)
+        got = flow.sample(noise, (pick["tokens"], torch.zeros_like(pick["words"]), *flow.empty_prefix(len(noise))), steps)
     error = (got - pick["latents"]).square().mean((1, 2))
     hit = pick["onset"] > 0
     return {f"mse{steps}": round(float(error.mean()), 3), f"mse{steps} onsets": round(float(error[hit].mean()), 3),
@@ -83,24 +106,30 @@ def main():
     parser.add_argument("--tokens", type=Path, required=True)
     parser.add_argument("--codec", type=Path, required=True)
     parser.add_argument("--onset-weight", type=float, default=3.0)
+    parser.add_argument("--guidance", type=float, default=FlowLossConfig.guidance)
+    parser.add_argument("--alignment", type=float, default=FlowLossConfig.alignment)
     args = parser.parse_args()
     cache, tune = (torch.load(args.tokens / f"{s}.pt", weights_only=True) for s in ("train", "tune"))
-    flow = Flow(FlowConfig())
+    model, last = FlowTraining(FlowLossConfig(guidance=args.guidance, alignment=args.alignment)), args.out / "flow.pt"
+    flow, hidden = model.flow, MapperConfig.hidden_token
+    if last.exists():
+        load_average(flow, last).train()
     set_silence(flow, load_average(Codec(), args.codec))
-    run = Run(flow, flow.c, args, "flow")
+    run = Run(model, flow.c, args, "flow-training")
     print(f"{len(cache['latents'])} chunks", flush=True)
     streams = Streams(flow, cache, args.batch)
-    for _ in run.steps():
-        latents, tokens, summary, words, hits, onset = streams.read("latents", "tokens", "summary", "words", "hits", "onset")
-        tokens, summary = blur(tokens, summary, MapperConfig.hidden_token)
-        shown = (torch.rand(args.batch, 1) < 0.2) * (torch.rand_like(words) < 0.7)
+    for count in run.steps():
+        model.losses.refresh(run.average, count)
+        latents, heard, tokens, words, hits, onset = streams.read("latents", "heard", "tokens", "words", "hits", "onset")
+        prompt, tokens = show_words(words, blur(tokens, hidden), hidden, len(FAMILIES))
         weight = 1 + (args.onset_weight - 1) * onset[:, None]
         prefix, valid = streams.history()
         target = streams.target(latents, hits[..., None], valid)
-        loss, start, later = flow_loss(flow, target, (tokens, summary, words * shown, prefix, valid), hits[..., None], weight / weight.mean())
-        run.step(loss, {"start": start, "later": later})
-        streams.go_on(latents, tokens, summary, hits[..., None])
-    flow.load_state_dict(run.average)
+        loss, parts = model.losses(flow, target, heard, (tokens, prompt, prefix, valid), hits[..., None], weight / weight.mean())
+        run.step(loss, parts)
+        streams.go_on(latents, tokens, hits[..., None])
+    model.load_state_dict(run.average)
+    save_weights(flow.state_dict(), last, run.count, run.history)
     for steps in (1, 2, 4):
         print("tune:", sampled_error(flow.cpu(), tune, steps), flush=True)
 

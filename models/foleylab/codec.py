@@ -77,14 +77,18 @@ class Encoder(nn.Module):
         short = audio.reshape(audio.shape[0], -1, 8, c.hop // 8).square().mean(-1)
         return torch.cat([mel / 3 + 1.5, torch.log(short + 1e-8) / 5 + 2], -1)
 
-    def forward(self, audio):
+    def hear(self, audio):
+        """(B, 1600 T) -> (B, T, 384): all that the latents are made of."""
         x = self.stem(self.features(audio))
         for block in self.fast:
             x = block(x)
         x = self.join(x.reshape(x.shape[0], -1, 8 * x.shape[-1]))  # (B, 8 T, C) -> (B, T, 8 C)
         for block in self.slow:
             x = block(x)
-        return self.out(x)
+        return x
+
+    def forward(self, audio):
+        return self.out(self.hear(audio))
 
 
 class CenteredBlock(CausalBlock):
@@ -125,8 +129,8 @@ class Decoder(nn.Module):
         like = self.basis
         return [*zero_states([*self.slow, *self.fast], batch, like), like.new_zeros(batch, self.c.fft - self.c.hop)]
 
-    def spectra(self, latents, state):
-        """(B, T, 64), standardised -> magnitude-phase spectrum (B, 8 T, 2 bins), noise gains (B, 8 T, bins), new conv states."""
+    def features(self, latents, state):
+        """(B, T, 64), standardised -> (B, 8 T, fast width), new conv states."""
         c, after = self.c, []
         x = self.stem(latents * self.std + self.mean)
         for block, s in zip(self.slow, state, strict=False):
@@ -137,36 +141,43 @@ class Decoder(nn.Module):
         for block, s in zip(self.fast, state[len(self.slow) :], strict=False):
             x, s = block(x, s)
             after.append(s)
+        return x, after
+
+    def spectra(self, x):
+        """Features -> magnitude-phase spectrum (B, 8 T, 2 bins), noise gains (B, 8 T, bins)."""
+        c = self.c
         magnitude, real, imaginary, bands = self.head(x).float().split([c.bins, c.bins, c.bins, c.noise_bands], -1)
         magnitude = torch.exp(torch.clamp(magnitude - 3, -18.0, 5.0))
         length = torch.sqrt(real * real + imaginary * imaginary + 1e-6)
-        tone = torch.cat([magnitude * real / length, magnitude * imaginary / length], -1)
-        gain = torch.exp(torch.clamp(bands @ self.spread - 4, -18.0, 4.0))
-        return tone, gain, after
+        spectrum = torch.cat([magnitude * real / length, magnitude * imaginary / length], -1)
+        return spectrum, torch.exp(torch.clamp(bands @ self.spread - 4, -18.0, 4.0))
 
-    def synthesise(self, tone, gain, noise, tail):
+    def synthesise(self, spectrum, gain, noise, tail):
         """Spectra and noise (B, 8 T, 2 bins) -> pcm (B, 1600 T), new tail (B, fft - hop)."""
         c = self.c
-        frames = (tone + torch.cat([gain, gain], -1) * noise) @ self.basis  # (B, 8 T, fft)
-        batch, n = frames.shape[0], frames.shape[1]
-        parts = frames.reshape(batch, n, c.fft // c.hop, c.hop)
-        total = nn.functional.pad(tail, (0, n * c.hop)).reshape(batch, -1, c.hop)
-        for k in range(c.fft // c.hop):
-            after = total.shape[1] - n - k
-            total = total + nn.functional.pad(parts[:, :, k : k + 1].flatten(2), (0, 0, k, after))
-        flat = total.reshape(batch, -1)
-        return flat[:, : n * c.hop], flat[:, n * c.hop :]
+        frames = (spectrum + torch.cat([gain, gain], -1) * noise) @ self.basis  # (B, 8 T, fft)
+        return overlap_add(frames.reshape(*frames.shape[:2], c.fft // c.hop, c.hop), tail)
 
     def forward(self, latents, noise, state):
         """-> pcm (B, 1600 T) covering [-delay, 1600 T - delay), next state."""
-        tone, gain, after = self.spectra(latents, state)
-        pcm, tail = self.synthesise(tone, gain, noise, state[-1])
+        x, after = self.features(latents, state)
+        pcm, tail = self.synthesise(*self.spectra(x), noise, state[-1])
         return pcm, [*after, tail]
 
     def draw_noise(self, batch, latents, generator=None):
         """Spectral noise of unit variance, (B, 8 T, 2 bins)."""
         shape = (batch, latents * self.c.subframes, 2 * self.c.bins)
         return torch.randn(shape, generator=generator, device=self.basis.device) * 0.7071
+
+
+def overlap_add(parts, tail):
+    """Frames in parts of a hop (B, n, k, hop), tail (B, (k - 1) hop) -> (B, n * hop), next tail."""
+    batch, n, count, hop = parts.shape
+    total = nn.functional.pad(tail, (0, n * hop)).reshape(batch, -1, hop)
+    for k in range(count):
+        total = total + nn.functional.pad(parts[:, :, k : k + 1].flatten(2), (0, 0, k, total.shape[1] - n - k))
+    flat = total.reshape(batch, -1)
+    return flat[:, : n * hop], flat[:, n * hop :]
 
 
 class Codec(nn.Module):

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from foleylab.data.scene import VOCABULARY
+from foleylab.mapper import MapperConfig
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,7 @@ class FlowConfig:
     latent_width: int = 64
     chunk: int = 3
     prefix: int = 3  # the newest latents before the chunk, as the head itself made them
-    token: int = 192
-    summary: int = 64
+    token: int = MapperConfig().token
     prompt: int = len(VOCABULARY)
     width: int = 448
     blocks: int = 3
@@ -52,7 +52,7 @@ class Block(nn.Module):
 class Flow(nn.Module):
     """x (B, 3, 64), time (B,), conditions -> velocity (B, 3, 64).
 
-    Conditions: tokens (B, 3, token), summary (B, S), prompt (B, P), prefix (B, 3, 64), and (B, 3) which of the prefix is there.
+    Conditions: tokens (B, 3, token), prompt (B, P), prefix (B, 3, 64), and (B, 3) which of the prefix is there.
     """
 
     def __init__(self, c):
@@ -62,7 +62,7 @@ class Flow(nn.Module):
         self.enter = nn.Linear(c.chunk * (c.latent_width + c.token + 1), c.width)
         self.past = nn.Linear(c.prefix * (c.latent_width + 1), c.width, bias=False)
         self.register_buffer("frequencies", torch.tensor([1.0, 2, 4, 8, 16, 32]) * 1.5708, persistent=False)
-        self.embed = nn.Sequential(nn.Linear(13 + c.summary + c.prompt, c.condition), nn.SiLU())
+        self.embed = nn.Sequential(nn.Linear(13 + c.prompt, c.condition), nn.SiLU())
         self.blocks = nn.ModuleList([Block(c) for _ in range(c.blocks)])
         self.norm = nn.LayerNorm(c.width)
         self.leave = nn.Linear(c.width, c.chunk * c.latent_width)
@@ -78,15 +78,20 @@ class Flow(nn.Module):
 
     def data(self, x, time, conditions, onsets):
         """The network: expected data, without the gate; `onsets` (B, 3, 1) says where sounds begin."""
-        tokens, summary, prompt, prefix, valid = conditions
+        return self.inner_and_data(x, time, conditions, onsets)[1]
+
+    def inner_and_data(self, x, time, conditions, onsets):
+        """-> what the blocks but the last made of it, (B, width), and the data."""
+        tokens, prompt, prefix, valid = conditions
         angle = time[:, None] * self.frequencies
         clock = torch.cat([time[:, None], torch.sin(angle), torch.cos(angle)], -1)
-        condition = self.embed(torch.cat([clock, summary, prompt], -1))
+        condition = self.embed(torch.cat([clock, prompt], -1))
         h = self.enter(torch.cat([x * time[:, None, None], tokens, onsets], -1).flatten(1))  # (B, 3, C) -> (B, 3 C); pure noise says nothing
         h = h + self.past(torch.cat([prefix * valid[..., None], valid[..., None]], -1).flatten(1))
+        inner = h
         for block in self.blocks:
-            h = block(h, condition)
-        return self.leave(self.norm(h)).reshape(-1, self.c.chunk, self.c.latent_width)
+            inner, h = h, block(h, condition)
+        return inner, self.leave(self.norm(h)).reshape(-1, self.c.chunk, self.c.latent_width)
 
     def gated(self, x, time, conditions, onsets):
         """Expected data, or silence where the mapper hears none and nothing begins."""
@@ -113,7 +118,6 @@ class Flow(nn.Module):
             x = x + self.velocity(x, x.new_full((n,), now), conditions, onsets) * (then - now)
         return x
 
-
     def empty_prefix(self, count):
         """-> prefix and what of it is there, where a run begins."""
         return torch.zeros(count, self.c.prefix, self.c.latent_width), torch.zeros(count, self.c.prefix)
@@ -122,14 +126,3 @@ class Flow(nn.Module):
         """The prefix of the next chunk."""
         valid = torch.cat([valid, valid.new_ones(latents.shape[:2])], 1)
         return torch.cat([prefix, latents], 1)[:, -self.c.prefix :], valid[:, -self.c.prefix :]
-
-
-def flow_loss(flow, latents, conditions, onsets, weight):
-    """Squared error of the predicted data, given the true onsets (B, 3, 1); a third of the batch at time 0, where one-step sound comes
-    from, a sixth at 0.8, where the second of two steps begins."""
-    n = len(latents)
-    time = torch.rand(n, device=latents.device)
-    time[: n // 3], time[n // 3 : n // 2] = 0.0, 0.8
-    x = latents * time[:, None, None] + torch.randn_like(latents) * (1 - time)[:, None, None]
-    error = (flow.data(x, time, conditions, onsets) - latents).square().mean(-1) * weight
-    return error.mean(), error[: n // 3].mean().detach(), error[n // 3 :].mean().detach()

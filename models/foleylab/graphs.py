@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from foleylab.codec import Codec
+from foleylab.decode_graph import DecodeGraph
 from foleylab.flow import Flow
 from foleylab.mapper import Mapper
 
@@ -24,15 +24,30 @@ class Graph:
 
 
 class MotionGraph(nn.Module):
-    """frames + pictures + convolution memories -> features + next state."""
+    """frames + the stem's answers to the two pictures before + convolution memories -> features + next state.
+
+    The stem is linear, so that keeping its answers saves computing them again; without a picture they are zero.
+    """
 
     def __init__(self, motion):
         super().__init__()
         self.motion = motion
 
-    def forward(self, frames, *state):
-        features, after = self.motion(frames, list(state))
-        return features, *after
+    def initial_state(self):
+        """Shapes as between chunks."""
+        pictures, *memories = self.motion.initial_state()
+        return [self.motion.stem(pictures[0]).detach() * 0, *memories]
+
+    def forward(self, frames, stems, *state):
+        motion, k = self.motion, self.motion.c.channels[0] // 3
+        r = torch.cat([stems, motion.stem(frames.flatten(0, 1))])  # (2 + T, C, h, w)
+        changes = r[2:, k : 2 * k] - r[1:-1, k : 2 * k], r[1:-1, 2 * k :] - r[:-2, 2 * k :]
+        y = motion.trunk(torch.relu(motion.stem_norm(torch.cat([r[2:, :k], *changes], 1))))
+        x, after = motion.norm(motion.flat(y.flatten(1))).unsqueeze(0), [r[frames.shape[1] :]]
+        for block, s in zip(motion.blocks, state, strict=True):
+            x, s = block(x, s)
+            after.append(s)
+        return x, *after
 
 
 class SemanticGraph(nn.Module):
@@ -46,58 +61,75 @@ class SemanticGraph(nn.Module):
         return self.project(self.net(picture))
 
 
-def ring(rings, layer):
-    """(layers, 1, heads, ring, d) -> (1, heads, ring, d), by a slice: a gather would take 64-bit indices to the GPU."""
-    return rings[layer : layer + 1].flatten(0, 1)
+def project(layer, x):
+    """(T, C) -> queries, keys, values, each (heads, T, d)."""
+    heads = layer.c.heads
+    return layer.qkv(layer.norm1(x)).reshape(x.shape[0], 3 * heads, -1).transpose(0, 1).split(heads)  # (T, 3 C) -> (3 heads, T, d)
 
 
-class MapGraph(nn.Module):
+def attend(layer, x, parts, bias):
+    """Layer.attend for one stream: `x` (T, C), `parts` queries, keys, values, `bias` (heads, T, S)."""
+    q, k, v = parts
+    weights = torch.softmax(q @ k.transpose(1, 2) * (q.shape[-1] ** -0.5) + bias, -1)
+    x = x + layer.out((weights @ v).transpose(0, 1).reshape(x.shape))  # (heads, T, d) -> (T, C)
+    return x + layer.down(nn.functional.silu(layer.up(layer.norm2(x))))
+
+
+class RingGraph(nn.Module):
+    """A mapper over rings, one each for the keys and the values of every layer, (heads, ring, d).
+
+    Nothing here has an axis for the batch: with one, every matrix product stands between two reshapes.
+    """
+
+    def __init__(self, mapper: Mapper, points, biases):
+        """`biases`: (1, heads, points, keys) of each layer."""
+        super().__init__()
+        self.mapper, self.points = mapper, points
+        self.bias = nn.ParameterList([nn.Parameter(b) for b in biases])
+
+    def answer(self, x, valid, rings):
+        """-> tokens, next state."""
+        tokens, _ = self.mapper.outputs(x)
+        valid = torch.cat([valid[:, self.points :], torch.ones(1, self.points)], 1)
+        return tokens.unsqueeze(0), valid, *rings
+
+
+class MapGraph(RingGraph):
     """One chunk through the rings; the bias per distance is laid out once."""
 
     def __init__(self, mapper: Mapper):
-        super().__init__()
-        self.mapper, c = mapper, mapper.c
-        query = torch.arange(c.chunk)[:, None] + c.ring
-        index = query - torch.arange(c.ring + c.chunk)[None] + c.chunk - 1
-        self.bias = nn.ParameterList([nn.Parameter(layer.bias.detach()[:, index][None]) for layer in mapper.layers])
+        c = mapper.c
+        index = torch.arange(c.chunk)[:, None] + c.ring - torch.arange(c.ring + c.chunk)[None] + c.chunk - 1
+        super().__init__(mapper, c.chunk, [layer.bias.detach()[:, index][None] for layer in mapper.layers])
 
-    def forward(self, fused, keys, values, valid):
-        c, mapper = self.mapper.c, self.mapper
-        mask = torch.cat([(valid - 1) * 1e4, torch.zeros(1, c.chunk)], 1).reshape(1, 1, 1, c.ring + c.chunk)
-        x, all_keys, all_values = fused, [], []
-        for i, layer in enumerate(mapper.layers):
-            q, k, v = layer.project(x)
-            k, v = torch.cat([ring(keys, i), k], 2), torch.cat([ring(values, i), v], 2)
-            x = layer.attend(x, q, k, v, self.bias[i] + mask)
-            all_keys.append(k[:, :, c.chunk :].unsqueeze(0))
-            all_values.append(v[:, :, c.chunk :].unsqueeze(0))
-        tokens, summaries, _ = mapper.outputs(x)
-        valid = torch.cat([valid[:, c.chunk :], torch.ones(1, c.chunk)], 1)
-        return tokens, summaries[:, c.chunk - 1 :].flatten(1), torch.cat(all_keys), torch.cat(all_values), valid
+    def forward(self, fused, valid, *rings):
+        n, after = self.points, []
+        mask = torch.cat([(valid - 1) * 1e4, torch.zeros(1, n)], 1).unsqueeze(0)
+        x = fused.flatten(0, 1)
+        for i, layer in enumerate(self.mapper.layers):
+            q, k, v = project(layer, x)
+            k, v = torch.cat([rings[2 * i], k], 1), torch.cat([rings[2 * i + 1], v], 1)
+            x = attend(layer, x, (q, k, v), self.bias[i][0] + mask)
+            after += [k[:, n:], v[:, n:]]
+        return self.answer(x, valid, after)
 
 
-class WarmGraph(nn.Module):
-    """Warm-up and chunk on an empty ring; the ring's inputs are taken so that names agree, and do not matter where valid is 0."""
+class WarmGraph(RingGraph):
+    """Warm-up and chunk on an empty ring; the rings' inputs are taken so that names agree, and do not matter where valid is 0."""
 
     def __init__(self, mapper: Mapper):
-        super().__init__()
-        self.mapper, c = mapper, mapper.c
-        self.points = c.warm_up + c.chunk
-        span = mapper.distances(self.points, "cpu")
-        mask = mapper.span_mask(self.points, "cpu")
-        self.bias = nn.ParameterList([nn.Parameter((layer.bias.detach()[:, span] + mask)[None]) for layer in mapper.layers])
+        c = mapper.c
+        n = c.warm_up + c.chunk
+        span, mask = mapper.distances(n, "cpu"), mapper.span_mask(n, "cpu")
+        super().__init__(mapper, n, [(layer.bias.detach()[:, span] + mask)[None] for layer in mapper.layers])
 
-    def forward(self, fused, keys, values, valid):
-        mapper, n = self.mapper, self.points
-        x, all_keys, all_values = fused, [], []
-        for i, layer in enumerate(mapper.layers):
-            q, k, v = layer.project(x)
-            x = layer.attend(x, q, k, v, self.bias[i])
-            all_keys.append(torch.cat([ring(keys, i)[:, :, n:], k], 2).unsqueeze(0))
-            all_values.append(torch.cat([ring(values, i)[:, :, n:], v], 2).unsqueeze(0))
-        tokens, summaries, _ = mapper.outputs(x)
-        valid = torch.cat([valid[:, n:], torch.ones(1, n)], 1)
-        return tokens, summaries[:, n - 1 :].flatten(1), torch.cat(all_keys), torch.cat(all_values), valid
+    def forward(self, fused, valid, *rings):
+        n, x, after = self.points, fused.flatten(0, 1), []
+        for i, layer in enumerate(self.mapper.layers):
+            q, k, v = project(layer, x)
+            x = attend(layer, x, (q, k, v), self.bias[i][0])
+            after += [torch.cat([rings[2 * i][:, n:], k], 1), torch.cat([rings[2 * i + 1][:, n:], v], 1)]
+        return self.answer(x, valid, after)
 
 
 class UnrolledFlow(nn.Module):
@@ -111,47 +143,30 @@ class UnrolledFlow(nn.Module):
         return self.flow.sample(noise, conditions, self.steps)
 
 
-class DecodeGraph(nn.Module):
-    """Latents of a chunk -> pcm; the noise comes from a table, one row a chunk, picked by a clock that is state."""
-
-    def __init__(self, codec: Codec, chunk=3):
-        super().__init__()
-        self.decoder, c = codec.decoder, codec.config
-        self.rows, self.subframes, self.width = c.noise_chunks, chunk * c.subframes, 2 * c.bins
-        table = self.decoder.draw_noise(c.noise_chunks, chunk, torch.Generator().manual_seed(20261121))
-        self.table = nn.Parameter(table.reshape(c.noise_chunks, -1))
-        self.row = nn.Parameter(torch.arange(c.noise_chunks, dtype=torch.float32)[None])
-
-    def forward(self, latents, clock, *state):
-        pick = torch.relu(1 - torch.abs(clock - self.row))
-        noise = (pick @ self.table).reshape(1, self.subframes, self.width)
-        pcm, after = self.decoder(latents, noise, list(state))
-        clock = (clock + 1) * (1 - pick[:, self.rows - 1 :])
-        return pcm.unsqueeze(1), clock, *after
-
-
 def build_graphs(encoders, semantic_net, codec, flow):
     """All graphs of the bundle by name."""
     e, m, f = encoders.encoder_config, encoders.mapper_config, flow.c
-    motion_state = encoders.motion.initial_state()
-    decode_state = [torch.zeros(1, 1), *codec.decoder.initial_state()]
-    motion_names = ["pictures", *(f"memory{i}" for i in range(len(motion_state) - 1))]
-    decode_names = ["clock", *(f"memory{i}" for i in range(len(decode_state) - 2)), "tail"]
+    motion = MotionGraph(encoders.motion)
+    motion_state = motion.initial_state()
+    decode = DecodeGraph(codec, m.chunk)
+    decode_state = decode.initial_state()
+    motion_names = ["stems", *(f"memory{i}" for i in range(len(motion_state) - 1))]
+    decode_names = ["clock", *decode.synthesis.state_names()]
     d = m.width // m.heads
-    ring = {"keys": (m.layers, 1, m.heads, m.ring, d), "values": (m.layers, 1, m.heads, m.ring, d), "valid": (1, m.ring)}
+    ring = {"valid": (1, m.ring), **{f"{kind}{i}": (m.heads, m.ring, d) for i in range(m.layers) for kind in ("keys", "values")}}
     ring_pairs = tuple((n, f"{n}Next") for n in ring)
-    conditions = {"tokens": (1, m.chunk, m.token), "summary": (1, m.summary), "prompt": (1, f.prompt),
+    conditions = {"tokens": (1, m.chunk, m.token), "prompt": (1, f.prompt),
                   "prefix": (1, f.prefix, f.latent_width), "prefixValid": (1, f.prefix)}
     x = (1, m.chunk, f.latent_width)
     graphs = {
-        "motion": Graph(MotionGraph(encoders.motion), {"frames": (1, m.chunk, 3, e.size, e.size), **{n: tuple(s.shape) for n, s in zip(motion_names, motion_state, strict=True)}},
+        "motion": Graph(motion, {"frames": (1, m.chunk, 3, e.size, e.size), **{n: tuple(s.shape) for n, s in zip(motion_names, motion_state, strict=True)}},
                         ("features", *(f"{n}Next" for n in motion_names)), tuple((n, f"{n}Next") for n in motion_names), "motion"),
         "semantic": Graph(SemanticGraph(semantic_net, encoders.semantic), {"picture": (1, 3, 128, 128)}, ("features",), (), "semantic"),
         "fuse": Graph(encoders.fusion, {"features": (1, m.chunk, e.motion_width + e.semantic_width)}, ("fused",), (), "fuse"),
-        "map": Graph(MapGraph(encoders.mapper), {"fused": (1, m.chunk, m.width), **ring}, ("tokens", "summary", *(b for _, b in ring_pairs)), ring_pairs, "map"),
-        "mapWarm": Graph(WarmGraph(encoders.mapper), {"fused": (1, m.warm_up + m.chunk, m.width), **ring}, ("tokens", "summary", *(b for _, b in ring_pairs)), ring_pairs, "map"),
+        "map": Graph(MapGraph(encoders.mapper), {"fused": (1, m.chunk, m.width), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
+        "mapWarm": Graph(WarmGraph(encoders.mapper), {"fused": (1, m.warm_up + m.chunk, m.width), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
         "flow": Graph(flow, {"x": x, "time": (1,), **conditions}, ("velocity",), (), "flow"),
-        "decode": Graph(DecodeGraph(codec, m.chunk), {"latents": x, **{n: tuple(s.shape) for n, s in zip(decode_names, decode_state, strict=True)}},
+        "decode": Graph(decode, {"latents": x, **{n: tuple(s.shape) for n, s in zip(decode_names, decode_state, strict=True)}},
                         ("pcm", *(f"{n}Next" for n in decode_names)), tuple((n, f"{n}Next") for n in decode_names), "decode"),
     }
     for steps in (1, 2, 4):

@@ -20,7 +20,6 @@ class MapperConfig:
     chunk: int = 3
     warm_up: int = 75
     hidden_token: int = 160
-    summary: int = 64
     latent_width: int = 64
 
     @property
@@ -58,7 +57,7 @@ class Layer(nn.Module):
 
 
 class Mapper(nn.Module):
-    """fused (B, T, C) -> tokens (B, T, token), summaries (B, T, summary); the chunk's summary is that of its last point."""
+    """fused (B, T, C) -> tokens (B, T, token)."""
 
     def __init__(self, c):
         super().__init__()
@@ -66,14 +65,13 @@ class Mapper(nn.Module):
         self.layers = nn.ModuleList([Layer(c) for _ in range(c.layers)])
         self.norm = nn.LayerNorm(c.width)
         self.to_hidden, self.to_aux = nn.Linear(c.width, c.hidden_token), nn.Linear(c.width, 2 * len(FAMILIES) + 2)
-        self.to_summary = nn.Linear(c.width, c.summary)
 
     def outputs(self, x):
-        """Tokens: hidden part, then onset and bed probabilities, any-onset probability, loudness (dB / 80, about -1..0)."""
+        """Tokens: hidden part, then onset and bed probabilities, any-onset probability, loudness (dB / 80, about -1..0); and the logits of all but the hidden part."""
         x = self.norm(x)
         hidden = nn.functional.layer_norm(self.to_hidden(x), (self.c.hidden_token,))
         aux = self.to_aux(x)
-        return torch.cat([hidden, torch.sigmoid(aux[..., :-1]), aux[..., -1:]], -1), torch.tanh(self.to_summary(x)), aux
+        return torch.cat([hidden, torch.sigmoid(aux[..., :-1]), aux[..., -1:]], -1), aux
 
     def whole(self, fused, context=None):
         """A span from an empty ring; `context` (B,) cuts each clip's memory there: points from it on see nothing before it."""
@@ -102,7 +100,7 @@ class Mapper(nn.Module):
         return torch.zeros(n, n, device=device).masked_fill(~allowed, -1e4)
 
     def step(self, fused, keys, values, valid):
-        """One chunk: rings keys, values (layers, 1, heads, ring, d), valid (1, ring) -> tokens, summary, next rings."""
+        """One chunk: rings keys, values (layers, 1, heads, ring, d), valid (1, ring) -> tokens, next rings."""
         c, n = self.c, fused.shape[1]
         p = torch.arange(n)[:, None] + c.ring
         index = p - torch.arange(c.ring + n)[None] + c.chunk - 1
@@ -114,9 +112,9 @@ class Mapper(nn.Module):
             x = layer.attend(x, q, k, v, layer.bias[:, index][None] + mask)
             all_keys.append(k[:, :, n:])
             all_values.append(v[:, :, n:])
-        tokens, summaries, _ = self.outputs(x)
+        tokens, _ = self.outputs(x)
         valid = torch.cat([valid[:, n:], torch.ones(1, n)], 1)
-        return tokens, summaries[:, -1], torch.stack(all_keys), torch.stack(all_values), valid
+        return tokens, torch.stack(all_keys), torch.stack(all_values), valid
 
     def warm(self, fused):
         """warm_up + chunk points on an empty ring -> the same outputs as `step`, for all points."""
@@ -129,9 +127,9 @@ class Mapper(nn.Module):
             pad = k.new_zeros(1, c.heads, c.ring - n, k.shape[-1])
             all_keys.append(torch.cat([pad, k], 2))
             all_values.append(torch.cat([pad, v], 2))
-        tokens, summaries, _ = self.outputs(x)
+        tokens, _ = self.outputs(x)
         valid = torch.cat([torch.zeros(1, c.ring - n), torch.ones(1, n)], 1)
-        return tokens, summaries[:, -1], torch.stack(all_keys), torch.stack(all_values), valid
+        return tokens, torch.stack(all_keys), torch.stack(all_values), valid
 
     def initial_state(self):
         """Empty rings."""
@@ -146,4 +144,4 @@ class Probes(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.latents = nn.Sequential(nn.Linear(c.token, 384), nn.SiLU(), nn.Linear(384, c.latent_width))
-        self.words = nn.Linear(c.summary, len(VOCABULARY))
+        self.words = nn.Linear(c.token, len(VOCABULARY))

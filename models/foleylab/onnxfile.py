@@ -1,4 +1,5 @@
-"""A module to an ONNX file: opset 17, static shapes, constants folded, weights as float16 in a file that graphs may share.
+"""A module to an ONNX file: opset 17, static shapes, constants folded, weights as float16 in a file that graphs may share, or as
+int8 with a step per output channel where they hold nothing else.
 
 The runtime folds the casts to float32 when it loads, so all arithmetic is float32; a test compares.
 """
@@ -15,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 OPSET = 17
 FORBIDDEN = {"Shape", "Range", "Loop", "If", "NonZero", "Scan", "ConstantOfShape", "Where", "Equal", "Not", "Greater", "Less"}
 SMALLEST_SHARED = 128  # elements; smaller constants stay in the graph
+LARGEST_WEIGHT = 63  # of weights of 7 bits
 
 
 def round_weights(module):
@@ -24,6 +26,25 @@ def round_weights(module):
             if tensor.dtype == torch.float32 and tensor.numel() >= SMALLEST_SHARED:
                 tensor.copy_(tensor.half().float())
     return module
+
+
+def round_steps(rows):
+    """Rows (N, K) -> whole multiples of a step per row, at most 63 of them; the steps have few digits, so that float16 holds every product."""
+    top = np.maximum(np.abs(rows).max(1), 1e-4) / LARGEST_WEIGHT
+    grain = 2.0 ** (np.floor(np.log2(top)) - 4)
+    steps = np.ceil(top / grain) * grain
+    return (np.round(rows / steps[:, None]) * steps[:, None]).astype(np.float32)
+
+
+def weight_steps(rows):
+    """-> the steps (N,) if all rows (N, K) hold whole multiples of at most 63 of a step of few digits, else None."""
+    top, found = np.abs(rows).max(1).astype(np.float64), np.zeros(len(rows))
+    for count in range(LARGEST_WEIGHT, LARGEST_WEIGHT // 2, -1):
+        steps = np.where(top > 0, top, 1.0) / count
+        grain = 2.0 ** (np.floor(np.log2(steps)) - 4)
+        fits = (found == 0) & (steps / grain == np.round(steps / grain)) & (rows / steps[:, None] == np.round(rows / steps[:, None])).all(1)
+        found[fits] = steps[fits]
+    return found.astype(np.float32) if found.all() else None
 
 
 def export_graph(graph):
@@ -66,14 +87,14 @@ def keep_inputs(model, graph):
 
 
 class WeightsFile:
-    """Float16 tensors one after the other, equal ones stored once; written when all graphs that share it are done."""
+    """Tensors one after the other, equal ones stored once; written when all graphs that share it are done."""
 
     def __init__(self, name):
         self.name, self.parts, self.offsets, self.size = name, [], {}, 0
 
-    def add(self, array):
+    def add(self, array, kind=np.float16):
         """-> (offset, length) in bytes, aligned to 64."""
-        data = np.ascontiguousarray(array, np.float16).tobytes()
+        data = np.ascontiguousarray(array, kind).tobytes()
         key = hashlib.sha256(data).digest()
         if key not in self.offsets:
             pad = -self.size % 64
@@ -87,25 +108,39 @@ class WeightsFile:
 
 
 def share_weights(model, weights):
-    """Moves large float32 initializers into `weights` as float16, each behind a cast."""
-    casts, kept = [], []
+    """Moves large initializers into `weights`: float32 as float16 behind a cast, convolutions of few steps as int8, integers as they are.
+
+    Tables of both 0 and 1 and nothing else stay: they are the graph's form, which differs from graph to graph."""
+    undo, kept = [], []
     for tensor in model.graph.initializer:
-        array = numpy_helper.to_array(tensor)
-        if tensor.data_type != TensorProto.FLOAT or array.size < SMALLEST_SHARED:
+        array, name = numpy_helper.to_array(tensor), tensor.name
+        is_form = tensor.data_type == TensorProto.FLOAT and np.array_equal(np.unique(array), (0, 1))
+        if array.size < SMALLEST_SHARED or is_form or tensor.data_type not in (TensorProto.FLOAT, TensorProto.INT8):
             kept.append(tensor)
-            continue
-        if np.abs(array.astype(np.float16).astype(np.float32) - array).max() > 0:
+        elif tensor.data_type == TensorProto.INT8:
+            kept.append(stored(name, array, weights, TensorProto.INT8))
+        elif array.ndim == 4 and (steps := weight_steps(array.reshape(len(array), -1))) is not None:
+            steps = steps.reshape(-1, 1, 1, 1)
+            kept += [stored(name + "_q", np.round(array / steps), weights, TensorProto.INT8), stored(name + "_step_half", steps, weights, TensorProto.FLOAT16)]
+            undo += [helper.make_node("Cast", [name + f"_{part}"], [name + f"_{to}"], to=TensorProto.FLOAT) for part, to in (("q", "float"), ("step_half", "step"))]
+            undo.append(helper.make_node("Mul", [name + "_float", name + "_step"], [name]))
+        elif np.abs(array.astype(np.float16).astype(np.float32) - array).max() > 0:
             kept.append(tensor)  # a folded constant that float16 would change: stays exact, in the graph
-            continue
-        offset, length = weights.add(array)
-        half = TensorProto(name=tensor.name + "_half", data_type=TensorProto.FLOAT16, dims=array.shape, data_location=TensorProto.EXTERNAL)
-        for key, value in (("location", weights.name), ("offset", str(offset)), ("length", str(length))):
-            half.external_data.add(key=key, value=value)
-        kept.append(half)
-        casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
+        else:
+            kept.append(stored(name + "_half", array, weights, TensorProto.FLOAT16))
+            undo.append(helper.make_node("Cast", [name + "_half"], [name], to=TensorProto.FLOAT))
     del model.graph.initializer[:]
     model.graph.initializer.extend(kept)
-    nodes = [*casts, *model.graph.node]
+    nodes = [*undo, *model.graph.node]
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return model
+
+
+def stored(name, array, weights, kind):
+    """The tensor whose values lie in `weights`."""
+    offset, length = weights.add(array) if kind == TensorProto.FLOAT16 else weights.add(array, np.int8)
+    tensor = TensorProto(name=name, data_type=kind, dims=array.shape, data_location=TensorProto.EXTERNAL)
+    for key, value in (("location", weights.name), ("offset", str(offset)), ("length", str(length))):
+        tensor.external_data.add(key=key, value=value)
+    return tensor

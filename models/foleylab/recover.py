@@ -16,6 +16,12 @@ class RecoveryError(Exception):
     """A bundle that does not hold a module's weights."""
 
 
+def plain_graph(bundle, name):
+    """The file of a graph, or of its variant for GPUs, which has no integers but those that weights are stored in."""
+    variant = bundle / f"{name}-gpu.onnx"
+    return variant if variant.exists() else bundle / f"{name}.onnx"
+
+
 def tensors_of(path):
     """Initializers of a graph file as float32 arrays, by the names they had before they were stored as float16."""
     model = onnx.load(str(path))
@@ -42,10 +48,13 @@ def values_of(module):
 
 
 def layouts(name, array, picked):
-    """The ways in which an exporter lays a parameter out: as it is, transposed, or picked by an index. -> array, way to undo."""
+    """The ways in which an exporter lays a parameter out: as it is, transposed (a depthwise convolution over time too), or picked by an index.
+    -> array, way to undo."""
     yield array, lambda stored: stored.reshape(array.shape)
     if array.ndim == 2:
         yield array.T, lambda stored: stored.reshape(array.shape[::-1]).T
+    if array.ndim == 4 and array.shape[1:3] == (1, 1):
+        yield array[:, 0, 0].T, lambda stored: stored.reshape(array.shape[3], array.shape[0]).T.reshape(array.shape)
     if name in picked:
         yield array[:, picked[name]], lambda stored: unpick(stored, array.shape, picked[name])
 

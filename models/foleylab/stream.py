@@ -16,12 +16,12 @@ from foleylab.noise import latent_noise
 
 
 class Bundle:
-    """Sessions and manifest of one folder."""
+    """Sessions and manifest of one folder; with `gpu` the variants for GPUs, computed by the CPU."""
 
-    def __init__(self, folder, threads=1):
+    def __init__(self, folder, threads=1, gpu=False):
         self.folder = Path(folder)
         self.manifest = json.loads((self.folder / "bundle.json").read_text())
-        self.threads, self.sessions = threads, {}
+        self.threads, self.gpu, self.sessions = threads, gpu, {}
         self.times_ms = defaultdict(list)
 
     def session(self, name):
@@ -29,9 +29,14 @@ class Bundle:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = self.threads
             options.log_severity_level = 3
-            path = self.folder / self.manifest["graphs"][name]["file"]
+            path = self.folder / self.file(name)
             self.sessions[name] = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         return self.sessions[name]
+
+    def file(self, name):
+        """Of a graph, or of its variant."""
+        graph = self.manifest["graphs"][name]
+        return (graph.get("gpu", graph) if self.gpu else graph)["file"]
 
     def run(self, name, inputs, state=None):
         """-> outputs by name; `state` (a dictionary of inputs) is updated in place."""
@@ -125,7 +130,7 @@ class Streamer:
         run = Run(point, self.bundle.initial("mapWarm"), self.bundle.initial("decode"))
         run.prefix, run.valid = np.zeros((1, flow["prefixLatents"], flow["latentWidth"]), np.float32), np.zeros((1, flow["prefixLatents"]), np.float32)
         out = self.bundle.run("mapWarm", {"fused": fused[:, point : point + warm + self.hop]}, run.rings)
-        run.tokens, run.summary = out["tokens"][:, -self.hop :], out["summary"]
+        run.tokens, run.summary = out["tokens"][:, -self.hop :], out.get("summary")
         return run
 
     def advance(self, run, fused):
@@ -134,7 +139,7 @@ class Streamer:
         if run.tokens is None:
             at = warm + run.point
             out = self.bundle.run("map", {"fused": np.ascontiguousarray(fused[:, at : at + self.hop])}, run.rings)
-            run.tokens, run.summary = out["tokens"], out["summary"]
+            run.tokens, run.summary = out["tokens"], out.get("summary")
         latents = self.generate(run)
         self.remember(run, latents)
         run.tokens = None
@@ -155,7 +160,8 @@ class Streamer:
         """Euler steps from position-keyed noise."""
         x = latent_noise(self.seed, range(run.point, run.point + self.hop), self.bundle.manifest["flow"]["latentWidth"])[None]
         past = {"prefix": run.prefix, "prefixValid": run.valid} if run.valid.size else {}
-        conditions = self.conditions({"tokens": run.tokens, "summary": run.summary, **past})
+        said = {"tokens": run.tokens} | ({} if run.summary is None else {"summary": run.summary})
+        conditions = self.conditions({**said, **past})
         if self.unrolled:
             return self.bundle.run(self.bundle.manifest["flow"]["unrolled"][str(self.steps)], {"noise": x, **conditions})["latents"]
         shift = self.bundle.manifest["flow"]["timeShift"]

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from foleylab.graphs import DecodeGraph, Graph, MotionGraph
+from foleylab.decode_graph import DecodeGraph, Synthesis
+from foleylab.graphs import Graph, MotionGraph
 from foleylab.onnxfile import round_weights
 from foleylab.window_flow import WindowFlow
 
@@ -25,18 +26,19 @@ class WindowDecodeGraph(nn.Module):
 
     def __init__(self, decode: DecodeGraph, halo, hop):
         super().__init__()
-        self.decoder, self.hop = decode.decoder, hop * decode.decoder.c.subframes
-        noise = decode.table.detach().reshape(-1, decode.width)  # (subframes, 2 bins), the start of the live decoder's table
-        rest = halo * decode.decoder.c.subframes
+        self.synthesis = s = Synthesis(decode.synthesis.decoder, halo + hop)
+        noise, self.hop = decode.noise.detach().flatten(0, 1), hop * s.decoder.c.subframes  # the live decoder's table, row after row
+        rest = halo * s.decoder.c.subframes
         if rest > self.hop or self.hop > len(noise):
             raise ValueError(f"a halo of {halo} and a hop of {hop} latents do not fit the table of noise")
         self.first, self.again = nn.Parameter(noise[: self.hop].clone()), nn.Parameter(noise[:rest].clone())
 
     def forward(self, latents, *state):
-        tone, gain, after = self.decoder.spectra(latents, list(state))
-        a, tail = self.decoder.synthesise(tone[:, : self.hop], gain[:, : self.hop], self.first, state[-1])
-        b, tail = self.decoder.synthesise(tone[:, self.hop :], gain[:, self.hop :], self.again, tail)
-        return torch.cat([a, b], 1).unsqueeze(1), *after, tail
+        s, tail = self.synthesis, state[-1]
+        x, after = s.features(latents.flatten(0, 1), state)
+        a, tail = s.sound(x[: self.hop], self.first, tail)
+        b, tail = s.sound(x[self.hop :], self.again, tail)
+        return torch.cat([a, b]).reshape(1, 1, -1), *after, tail
 
 
 def spoilt_latents(codec, latents, start, tolerance=1e-4):
@@ -57,20 +59,21 @@ def spoilt_latents(codec, latents, start, tolerance=1e-4):
 def build_window_graphs(encoders, codec, flow, hop, halo):
     """All graphs of the bundle by name but the semantic encoder's, which is live's own file."""
     e, c = encoders.encoder_config, flow.c
-    motion_state, decode_state = encoders.motion.initial_state(), codec.decoder.initial_state()
-    motion_names = ["pictures", *(f"memory{i}" for i in range(len(motion_state) - 1))]
-    decode_names = [*(f"memory{i}" for i in range(len(decode_state) - 1)), "tail"]
+    motion = MotionGraph(encoders.motion)
+    decode = WindowDecodeGraph(round_weights(DecodeGraph(codec)), halo, hop)
+    motion_state, decode_state = motion.initial_state(), decode.synthesis.initial_state()
+    motion_names = ["stems", *(f"memory{i}" for i in range(len(motion_state) - 1))]
+    decode_names = decode.synthesis.state_names()
     shapes = lambda names, state: {n: tuple(s.shape) for n, s in zip(names, state, strict=True)}
     after = lambda names: tuple(f"{n}Next" for n in names)
     pairs = lambda names: tuple((n, f"{n}Next") for n in names)
     x, conditions = (1, c.points, c.latent_width), {"tokens": (1, c.points, c.token), "prompt": (1, c.prompt)}
-    table = round_weights(DecodeGraph(codec))
     graphs = {
-        "motion": Graph(MotionGraph(encoders.motion), {"frames": (1, hop, 3, e.size, e.size), **shapes(motion_names, motion_state)},
+        "motion": Graph(motion, {"frames": (1, hop, 3, e.size, e.size), **shapes(motion_names, motion_state)},
                         ("features", *after(motion_names)), pairs(motion_names), "motion"),
         "fuse": Graph(encoders.fusion, {"features": (1, hop, e.motion_width + e.semantic_width)}, ("fused",), (), "fuse"),
         "flow": Graph(flow, {"x": x, "time": (1,), "stepSize": (1,), **conditions}, ("velocity",), (), "flow"),
-        "decode": Graph(WindowDecodeGraph(table, halo, hop), {"latents": (1, halo + hop, c.latent_width), **shapes(decode_names, decode_state)},
+        "decode": Graph(round_weights(decode), {"latents": (1, halo + hop, c.latent_width), **shapes(decode_names, decode_state)},
                         ("pcm", *after(decode_names)), pairs(decode_names), "decode"),
     }
     for steps in (1, 2, 4):

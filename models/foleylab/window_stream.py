@@ -20,7 +20,7 @@ class WindowBundle(Bundle):
 
     def session(self, name):
         if name not in self.sessions:
-            file = self.manifest["graphs"][name]["file"]
+            file = self.file(name)
             model = onnx.load(str(self.place(file) / file), load_external_data=False)
             for tensor in model.graph.initializer:
                 if tensor.data_location == TensorProto.EXTERNAL:

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import jsonschema
 import numpy as np
+import onnx
 import pytest
 import torch
 
+from bench_bundle import measure
 from foleylab import export
 from foleylab.codec import Codec
 from foleylab.flow import Flow, FlowConfig
 from foleylab.golden import golden_error, golden_inputs
+from foleylab.onnxfile import round_steps, weight_steps
 from foleylab.semantic import load_semantic
 from foleylab.stream import Bundle, Streamer
 from train_encoders import Encoders
@@ -32,7 +35,7 @@ def pictures(n):
 def bundle(tmp_path_factory):
     torch.manual_seed(3)
     folder = tmp_path_factory.mktemp("bundles") / "toy"
-    export.write_bundle(folder, parts(), "0.0.1", "random weights", 2, pictures(30))
+    export.write_bundle(folder, parts(), "0.0.1", "random weights", 2, pictures(12), [pictures(30)])
     return Bundle(folder)
 
 
@@ -76,5 +79,46 @@ def test_export_refuses_a_graph_that_differs(tmp_path, monkeypatch):
     export_share = export.share_weights
     monkeypatch.setattr(export, "share_weights", spoil)
     with pytest.raises(export.ParityError):
-        export.write_bundle(tmp_path / "wrong", parts(), "0.0.1", "spoilt", 1, pictures(9))
+        export.write_bundle(tmp_path / "wrong", parts(), "0.0.1", "spoilt", 1, pictures(9), [pictures(9)])
     assert not (tmp_path / "wrong").exists()
+
+
+def test_integers_have_fixed_scales_and_gpus_get_none(bundle):
+    for name in export.QUANTISED:
+        entry = bundle.manifest["graphs"][name]
+        model, other = (onnx.load(bundle.folder / file, load_external_data=False).graph for file in (entry["file"], entry["gpu"]["file"]))
+        steps = {n.op_type for n in model.node} & {"QuantizeLinear", "DynamicQuantizeLinear", "MatMulInteger"}
+        assert steps == {"QuantizeLinear"}, name
+        fixed = {t.name for t in model.initializer} | {n.output[0] for n in model.node if n.op_type == "Cast" and n.input[0].endswith("_half")}
+        assert all(n.input[1] in fixed and n.input[2] in fixed for n in model.node if n.op_type == "QuantizeLinear"), name
+        assert not {n.op_type for n in other.node} & {"QuantizeLinear", "DequantizeLinear"}, name
+
+
+def test_variants_for_gpus_answer_within_their_tolerance(bundle):
+    plain = Bundle(bundle.folder, gpu=True)
+    assert plain.file("flow") == "flow-gpu.onnx" and plain.file("fuse") == "fuse.onnx"
+    golden = bundle.manifest["golden"]
+    for name, answers in {**golden["graphs"], **golden["gpu"]}.items():
+        out = plain.run(name, golden_inputs({k: v["shape"] for k, v in bundle.manifest["graphs"][name]["inputs"].items()}))
+        assert all(golden_error(out[o], a) <= bundle.manifest["golden"]["tolerance"]["webgpu"] for o, a in answers.items()), name
+
+
+def test_the_semantic_encoder_is_stored_as_integers(bundle):
+    assert (bundle.folder / "semantic.weights").stat().st_size < 3.8e6
+
+
+def test_steps_of_weights_are_found_again_and_survive_float16():
+    rows = np.random.default_rng(4).standard_normal((40, 30)).astype(np.float32) * np.logspace(-3, 1, 40, dtype=np.float32)[:, None]
+    rounded = round_steps(rows)
+    assert np.array_equal(rounded, rounded.astype(np.float16).astype(np.float32))
+    assert np.abs(rounded - rows).max() < 0.02 * np.abs(rows).max()
+    whole = rounded / weight_steps(rounded)[:, None]
+    assert np.array_equal(whole, np.round(whole)) and np.abs(whole).max() <= 63
+    assert weight_steps(rows) is None
+
+
+def test_the_bench_times_every_stage_of_a_chunk(bundle):
+    ours, other = measure([bundle.folder, bundle.folder], 3)
+    assert ours.keys() == other.keys() >= {"motion", "semantic", "fuse", "map", "mapWarm", "flow", "flow2", "decode", "chunk"}
+    assert ours["semantic"]["chunkMeanMs"] == ours["semantic"]["meanMs"] / 2
+    assert ours["flow"]["chunkMeanMs"] == 2 * ours["flow"]["meanMs"]

@@ -3,6 +3,7 @@ import numpy as np
 import torch
 
 from foleylab.codec import Codec
+from foleylab.decode_graph import DecodeGraph
 from foleylab.encoders import EncoderConfig, MotionEncoder
 from foleylab.flow import Flow, FlowConfig
 from foleylab.mapper import Mapper, MapperConfig
@@ -33,6 +34,19 @@ def test_decoder_streamed_in_chunks_equals_whole_and_is_causal():
 
 
 @torch.no_grad()
+def test_decoder_as_a_graph_equals_the_decoder():
+    codec = Codec().eval()
+    graph, latents = DecodeGraph(codec), torch.randn(1, 78, 64)
+    noise = graph.drawn[torch.arange(26) % graph.rows].flatten(0, 1)[None]
+    whole, _ = codec.decoder(latents, noise, codec.decoder.initial_state())
+    state, parts = graph.initial_state(), []
+    for k in range(0, 78, 3):
+        pcm, *state = graph(latents[:, k : k + 3], *state)
+        parts.append(pcm[0])
+    assert close(whole, torch.cat(parts, 1))
+
+
+@torch.no_grad()
 def test_motion_encoder_streamed_equals_whole():
     encoder = MotionEncoder(EncoderConfig()).eval()
     frames = torch.randn(1, 24, 3, 64, 64)
@@ -60,22 +74,20 @@ def test_motion_encoder_forgets_its_initial_state_bit_for_bit():
 
 
 def stream(mapper, fused, state):
-    parts, summaries = [], []
+    parts = []
     for k in range(0, fused.shape[1], 3):
-        tokens, summary, *state = mapper.step(fused[:, k : k + 3], *state)
+        tokens, *state = mapper.step(fused[:, k : k + 3], *state)
         parts.append(tokens)
-        summaries.append(summary)
-    return torch.cat(parts, 1), torch.stack(summaries, 1), state
+    return torch.cat(parts, 1), state
 
 
 @torch.no_grad()
 def test_mapper_streamed_equals_whole_beyond_its_ring_and_is_causal():
     mapper = Mapper(MapperConfig()).eval()
     fused = torch.randn(1, 210, 256)
-    tokens, summaries, _ = mapper.whole(fused)
-    streamed, by_chunk, _ = stream(mapper, fused, mapper.initial_state())
+    tokens, _ = mapper.whole(fused)
+    streamed, _ = stream(mapper, fused, mapper.initial_state())
     assert close(tokens, streamed)
-    assert close(summaries[:, 2::3], by_chunk)
     fused[:, 90:] += 1
     assert close(tokens[:, :90], mapper.whole(fused)[0][:, :90])
 
@@ -85,13 +97,13 @@ def test_mapper_starts_cold_anywhere_and_ignores_what_is_not_valid():
     mapper = Mapper(MapperConfig()).eval()
     c = mapper.c
     fused = torch.randn(1, c.warm_up + 2 * c.chunk, 256)
-    streamed, _, _ = stream(mapper, fused, mapper.initial_state())
-    tokens, summary, *state = mapper.warm(fused[:, : c.warm_up + c.chunk])
+    streamed, _ = stream(mapper, fused, mapper.initial_state())
+    tokens, *state = mapper.warm(fused[:, : c.warm_up + c.chunk])
     assert close(streamed[:, : c.warm_up + c.chunk], tokens)
-    after, _, _ = stream(mapper, fused[:, c.warm_up + c.chunk :], state)
+    after, _ = stream(mapper, fused[:, c.warm_up + c.chunk :], state)
     assert close(streamed[:, c.warm_up + c.chunk :], after)
     keys, values, valid = mapper.initial_state()
-    dirty, _, _ = stream(mapper, fused, (torch.randn_like(keys), torch.randn_like(values), valid))
+    dirty, _ = stream(mapper, fused, (torch.randn_like(keys), torch.randn_like(values), valid))
     assert close(streamed, dirty)
     cut = mapper.whole(fused, torch.tensor([12]))[0]
     assert close(cut[:, 12:], mapper.whole(fused[:, 12:])[0])
@@ -99,14 +111,14 @@ def test_mapper_starts_cold_anywhere_and_ignores_what_is_not_valid():
 
 def conditions(flow, tokens):
     n = len(tokens)
-    return tokens, torch.zeros(n, flow.c.summary), torch.zeros(n, flow.c.prompt), *flow.empty_prefix(n)
+    return tokens, torch.zeros(n, flow.c.prompt), *flow.empty_prefix(n)
 
 
 @torch.no_grad()
 def test_flow_hears_only_the_history_that_is_there():
     flow, noise = Flow(FlowConfig()).eval(), torch.randn(1, 3, 64)
-    tokens, summary, prompt, prefix, valid = conditions(flow, torch.zeros(1, 3, flow.c.token))
-    run = lambda prefix, valid: flow.sample(noise, (tokens, summary, prompt, prefix, valid), 2)
+    tokens, prompt, prefix, valid = conditions(flow, torch.zeros(1, 3, flow.c.token))
+    run = lambda prefix, valid: flow.sample(noise, (tokens, prompt, prefix, valid), 2)
     assert torch.equal(run(prefix, valid), run(torch.randn_like(prefix), valid))
     assert not torch.equal(run(prefix, valid + 1), run(torch.randn_like(prefix), valid + 1))
     prefix, valid = flow.remember(prefix, valid, noise)
@@ -119,9 +131,9 @@ def test_streams_of_training_begin_without_history_and_join_it_until_an_onset():
     cache = {"latents": torch.zeros(4, 3, 64), "first": torch.tensor([True, False, False, False])}
     streams = Streams(flow, cache, 2)
     streams.at = torch.tensor([3, 1])
-    tokens, summary, *_ = conditions(flow, torch.zeros(2, 3, flow.c.token))
+    tokens, *_ = conditions(flow, torch.zeros(2, 3, flow.c.token))
     onsets = torch.tensor([[0.0, 1, 0], [0, 0, 0]])[..., None]
-    streams.go_on(torch.ones(2, 3, 64), tokens, summary, onsets)
+    streams.go_on(torch.ones(2, 3, 64), tokens, onsets)
     prefix, valid = streams.history(drop=0)
     assert streams.at.tolist() == [0, 2] and valid.tolist() == [[0, 0, 0], [1, 1, 1]]
     target = streams.target(torch.ones(2, 3, 64), onsets.flip(0), valid)

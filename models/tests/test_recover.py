@@ -11,7 +11,7 @@ from foleylab.codec import Codec
 from foleylab.export import fold_norms
 from foleylab.flow import Flow, FlowConfig
 from foleylab.golden import golden_inputs
-from foleylab.graphs import MotionGraph, build_graphs
+from foleylab.graphs import build_graphs
 from foleylab.onnxfile import WeightsFile, export_graph, share_weights
 from foleylab.recover import RecoveryError, recover, scatter_values, unfold_norms
 from foleylab.semantic import load_semantic
@@ -71,26 +71,56 @@ def test_norms_come_back_with_the_same_outputs_and_train_like_before():
     assert not torch.equal(fresh.trunk[0][1].running_var, torch.ones_like(fresh.trunk[0][1].running_var))
 
 
+def values(graph):
+    """What a graph's module gives for the golden inputs: its first output."""
+    inputs = golden_inputs(graph.inputs)
+    with torch.no_grad():
+        out = graph.module.eval()(*(torch.from_numpy(inputs[k]) for k in graph.inputs))
+    return (out[0] if isinstance(out, tuple) else out).numpy()
+
+
+def answers(encoders, codec, flow):
+    """Of all graphs whose weights come back; the motion encoder's norms need not be folded."""
+    graphs = build_graphs(encoders=encoders, semantic_net=load_semantic(), codec=codec, flow=flow)
+    return {name: values(graphs[name]) for name in ("motion", "semantic", "fuse", "map", "flow", "decode")}
+
+
+def agree(got, truth):
+    for name in got:
+        assert np.abs(got[name] - truth[name]).max() < 1e-3 * max(np.abs(truth[name]).max(), 1e-3), name
+
+
+def test_all_parts_of_the_live_system_come_back(tmp_path):
+    parts = {"encoders": Encoders().eval(), "codec": Codec().eval(), "flow": Flow(FlowConfig()).eval()}
+    fold_norms(parts["encoders"])
+    for part in parts.values():
+        scatter_values(part)
+    stores = {}
+    for name, graph in build_graphs(**parts, semantic_net=load_semantic()).items():
+        if name in ("motion", "semantic", "fuse", "map", "flow", "decode"):
+            store = stores.setdefault(name, WeightsFile(f"{name}.weights"))
+            onnx.save(share_weights(export_graph(graph), store), tmp_path / (f"{name}.onnx" if name == "fuse" else f"{name}-gpu.onnx"))
+            store.write(tmp_path)
+    encoders, codec, flow = recover_live(tmp_path, torch.randn(1, 12, 3, 64, 64))
+    agree(answers(encoders, codec, flow), answers(**parts))
+    for name, tensor in parts["codec"].decoder.state_dict().items():
+        assert torch.equal(tensor, codec.decoder.state_dict()[name]), name
+    assert torch.equal(parts["encoders"].mapper.layers[1].bias[:, :-1], encoders.mapper.layers[1].bias[:, :-1])  # the last distance is never used
+
+
 def test_shipped_bundles_come_back():
-    frames = torch.randn(1, 12, 3, 64, 64)
-    encoders, codec, flow = recover_live(BUNDLES / "live", frames)
-    bundle = Bundle(BUNDLES / "live")
-    graph = build_graphs(encoders=encoders, semantic_net=load_semantic(), codec=codec, flow=flow)
-    for name in ("motion", "fuse", "map", "flow", "decode"):
-        if name == "motion":
-            graph[name].module = MotionGraph(encoders.motion.eval())
-        inputs = golden_inputs(graph[name].inputs)
-        with torch.no_grad():
-            out = graph[name].module(*(torch.from_numpy(inputs[k]) for k in graph[name].inputs))
-        first = out[0] if isinstance(out, tuple) else out
-        got = bundle.run(name, inputs)[graph[name].outputs[0]]
-        assert np.abs(got - first.numpy()).max() < 1e-3 * max(np.abs(got).max(), 1e-3), name
+    bundle = Bundle(BUNDLES / "live", gpu=True)
+    got = answers(*recover_live(BUNDLES / "live", torch.randn(1, 12, 3, 64, 64)))
+    for name, graph in bundle.manifest["graphs"].items():
+        if name in got:
+            inputs = golden_inputs({k: v["shape"] for k, v in graph["inputs"].items()})
+            agree({name: got[name]}, {name: bundle.run(name, inputs)[next(iter(graph["outputs"]))]})
 
 
 def test_the_shipped_window_head_comes_back():
     flow = recover_window(BUNDLES / "foley-flow", Encoders(), Codec())
     flow.temperature = flow.trunk.decide_from = 0.5  # as exported (run.sh)
-    bundle = Bundle(BUNDLES / "foley-flow")
+    bundle = Bundle(BUNDLES / "foley-flow", gpu=True)
     inputs = golden_inputs({k: v["shape"] for k, v in bundle.manifest["graphs"]["flow"]["inputs"].items()})
     with torch.no_grad():
         out = flow.eval()(*(torch.from_numpy(inputs[k]) for k in ("x", "time", "stepSize", "tokens", "prompt")))

@@ -103,7 +103,7 @@ def bundles(tmp_path_factory):
     torch.manual_seed(3)
     folder, video = tmp_path_factory.mktemp("bundles"), np.random.default_rng(2).integers(0, 256, (33, 128, 128, 3), np.uint8)
     fresh = lambda: (torch.manual_seed(5), {"encoders": Encoders().eval(), "codec": Codec().eval()})[1]
-    export.write_bundle(folder / "live", fresh() | {"semantic_net": load_semantic(), "flow": Flow(FlowConfig()).eval()}, "0.0.1", "random", 1, video)
+    export.write_bundle(folder / "live", fresh() | {"semantic_net": load_semantic(), "flow": Flow(FlowConfig()).eval()}, "0.0.1", "random", 1, video, [video])
     report = export_window.write_window_bundle(folder / "foley-flow", folder / "live", fresh() | {"flow": WindowFlow(WindowFlowConfig()).eval()}, "0.0.1", 2, video)
     assert report["stream"]["whole"] < export.STREAM_TOLERANCE
     with pytest.raises(export.ParityError, match="other weights"):
@@ -114,17 +114,20 @@ def bundles(tmp_path_factory):
     return folder
 
 
-def agree(bundle):
+def agree(bundle, device="cpu"):
     jsonschema.validate(bundle.manifest, json.loads((MODELS / "bundle.schema.json").read_text()))
-    for name, answers in bundle.manifest["golden"]["graphs"].items():
+    golden = bundle.manifest["golden"]
+    for name, answers in {**golden["graphs"], **(golden["gpu"] if device != "cpu" else {})}.items():
         out = bundle.run(name, golden_inputs({k: v["shape"] for k, v in bundle.manifest["graphs"][name]["inputs"].items()}))
         for output, answer in answers.items():
-            assert golden_error(out[output], answer) <= bundle.manifest["golden"]["tolerance"]["cpu"], (name, output)
+            assert golden_error(out[output], answer) <= golden["tolerance"][device], (name, output)
 
 
 def test_exported_window_bundle_keeps_the_contract(bundles):
-    bundle = WindowBundle(bundles / "foley-flow")
+    bundle, plain = WindowBundle(bundles / "foley-flow"), WindowBundle(bundles / "foley-flow", gpu=True)
     agree(bundle)
+    agree(plain, "webgpu")
+    assert plain.file("semantic") == "semantic-gpu.onnx" and bundle.file("semantic") == "semantic.onnx"
     stored = [f for f, e in bundle.manifest["files"].items() if "from" not in e]
     assert sum(bundle.manifest["files"][f]["bytes"] for f in stored) < 6e6
     assert sorted(stored) == sorted(p.name for p in bundle.folder.iterdir() if p.name not in ("bundle.json", "README.md"))
