@@ -4,11 +4,17 @@
 set -eu
 lab=$1
 python=${PYTHON:-.venv/bin/python}
+$python make_art.py --out "$lab/art"
+$python make_recordings.py --out "$lab/recordings"
+export LIVEFOLEY_ART="$lab/art" LIVEFOLEY_RECORDINGS="$lab/recordings"
 for seed in 1 2; do $python make_sounds.py --out "$lab/sounds" --clips $((seed == 1 ? 4000 : 300)) --seed $seed; done
 $python train_codec.py --sounds "$lab/sounds/sounds-1.npy" --tune "$lab/sounds/sounds-2.npy" --out "$lab/codec" --minutes 25 --bf16
 $python make_clips.py --out "$lab/clips" --split tune --seed 1 --clips 100
-$python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 120
-for seed in 1 2 4 5 6; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 400; done
+$python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 140
+for family in engine roll rain; do $python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 24 --only $family; done
+$python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 24 --only impact --silhouette
+for seed in 1 2 4 5 6; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 400 --games 0; done
+for seed in 61 62 63 64 65 66 71; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200 --games 0.75; done
 for seed in 8 9; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200 --plain; done
 for seed in 10 11; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 300; done
 for seed in 21 22 23 24 25 26 27 28; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200; done
@@ -19,15 +25,16 @@ for split in tune test; do $python make_captures.py --out "$lab/clips" --split $
 $python make_unseen.py --out "$lab/clips" --clips 60
 $python cache_latents.py --clips "$lab/clips" --codec "$lab/codec/codec.pt"
 $python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 160 --batch 8 --threads 1 --bf16
-for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/tokens" --limit 3000; done
+for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --out "$lab/tokens" --limit 3000; done
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
-$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.5.0 --steps 2
+$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.6.0 --steps 2
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 3000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
-$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.4.0 --steps 2 --temperature 0.5 --decide-from 0.5
+$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.5.0 --steps 2 --temperature 0.5 --decide-from 0.5
 judges=../../shared/judges samples=../../shared/samples
 for bundle in live foley-flow; do
   $python evaluate.py --bundle bundles/$bundle --clips "$lab/clips" --codec "$lab/codec/codec.pt" --samples $samples --judges $judges --out evaluation --pictures "$lab/pictures"
-  $python evaluate_drift.py --bundle bundles/$bundle --clips "$lab/clips" --judges $judges --out evaluation --long 3
+  $python evaluate_drift.py --bundle bundles/$bundle --clips "$lab/clips" --judges $judges --out evaluation
   $python probe_scenes.py --bundle bundles/$bundle
 done
+$python evaluate_codec.py --codec "$lab/codec/codec.pt" --clips "$lab/clips" --out evaluation
