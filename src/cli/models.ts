@@ -71,7 +71,8 @@ function textRows({ text }: TextManifest): Row[] {
 
 function soundingRows(manifest: BundleManifest): Row[] {
   const { gridFrames, hopPoints, windowPoints, encoders, mapper, fusion, decoder, prompt } = manifest;
-  const ms = (points: number): string => `${((points * gridFrames) / MEDIA_RATE) * 1000} ms`;
+  const ms = (points: number): string =>
+    `${Number((((points * gridFrames) / MEDIA_RATE) * 1000).toFixed(1))} ms`;
   return [
     [
       'grid',

@@ -229,7 +229,7 @@ describe('livefoley render with another seed, prompt or number of steps', () => 
     const args = [event, '-o', '-', '--prompt', 'a steel door slams in a hall', ...CAUSAL];
     const ended = await livefoley(['render', ...args]);
     expect(ended.code).toBe(0);
-    expect(said(ended)[0]).toBe('livefoley: The prompt is read as: metal 1.00, wood 0.73');
+    expect(said(ended)[0]).toMatch(/^livefoley: The prompt is read as: metal 1\.00(, wood 0\.\d\d)?$/);
     expect(ended.stdout.equals((await livefoley(['render', ...args])).stdout)).toBe(true);
     expect(ended.stdout.equals(await pcm([event, ...CAUSAL]))).toBe(false);
   });
@@ -375,7 +375,7 @@ describe('livefoley explains itself', () => {
     expect(inspect.stdout.toString()).toMatch(/^prompt +rain metal water wood$/m);
     expect(inspect.stdout.toString()).toMatch(/^sha256 +[0-9a-f]{64}$/m);
     const text = await livefoley(['models', 'inspect', 'text']);
-    expect(text.stdout.toString()).toMatch(/^prompt +impact .* snow$/m);
+    expect(text.stdout.toString()).toMatch(/^prompt +impact .* snow bell clock water animal$/m);
     const verify = await livefoley(['models', 'verify', 'conformance', 'conformance-window', 'text']);
     expect(verify.stdout.toString().trimEnd().split('\n')).toHaveLength(3);
     expect([list.code, inspect.code, verify.code]).toEqual([0, 0, 0]);
