@@ -5,6 +5,7 @@ import { softwareVulkan } from '../../scripts/software-vulkan.js';
 import type { BundleManifest } from '../../src/runtime/bundle-manifest.js';
 import type { Lane } from '../../src/runtime/lane.js';
 import type { ProcessLane } from '../../src/runtime/process-lane.js';
+import { TEXT_BUNDLE } from '../../src/runtime/find-bundle.js';
 import { decideDevice, probeDevice } from '../../src/runtime/probe-device.js';
 import { BUNDLES, BundleCopies } from './bundle-fixture.js';
 import { fixturePath, movingPictures, PROBE_ENTRY, startLane } from './lane-fixture.js';
@@ -25,9 +26,17 @@ const LOAD_LIMIT_MS = 300_000;
  */
 const TOLERANCE_FACTOR = 5;
 
+/**
+ * The same for a bundle that computes in integers on the CPU alone: there the two devices play another rounding of one
+ * sound. Measured on four clips, floats beside integers: 0.06 to 0.08.
+ */
+const INTEGER_TOLERANCE = 0.2;
+
 const BUNDLE_NAMES = readdirSync(BUNDLES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
-  .map(({ name }) => name);
+  .map(({ name }) => name)
+  // What reads texts runs on the CPU alone.
+  .filter((name) => name !== TEXT_BUNDLE);
 
 describe.skipIf('reason' in driver)('WebGPU on a software driver', () => {
   describe.each(BUNDLE_NAMES)('bundle %s', (name) => {
@@ -60,7 +69,7 @@ describe.skipIf('reason' in driver)('WebGPU on a software driver', () => {
       'sounds as on the CPU, the steps of the flow unrolled in one graph',
       async () => {
         expect(await differenceAt(steps.default)).toBeLessThan(
-          TOLERANCE_FACTOR * manifest.golden.tolerance.webgpu,
+          manifest.golden.gpu ? INTEGER_TOLERANCE : TOLERANCE_FACTOR * manifest.golden.tolerance.webgpu,
         );
         const used = await usedGraphs(gpu);
         const unrolledName = unrolled[steps.default];
@@ -74,7 +83,7 @@ describe.skipIf('reason' in driver)('WebGPU on a software driver', () => {
       'sounds as on the CPU, step by step where no graph has so many',
       async () => {
         expect(await differenceAt(withoutGraph!)).toBeLessThan(
-          TOLERANCE_FACTOR * manifest.golden.tolerance.webgpu,
+          manifest.golden.gpu ? INTEGER_TOLERANCE : TOLERANCE_FACTOR * manifest.golden.tolerance.webgpu,
         );
         expect(await usedGraphs(gpu)).toContain(graph);
       },
