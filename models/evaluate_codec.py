@@ -3,10 +3,11 @@
 The codec beside Opus (libopus, mono, 20 ms frames) on held-out sound: the test split's clips that sound. Writes evaluation/codec.md and
 codec.json. Log-mel distance: root mean square over 80 bands of 2,048-sample frames every 10 ms where the truth is above -70 dB, in dB.
 Attack contrast: power of the 20 ms after an event's start over the 20 ms before it; pre-echo: power of those 20 ms before, over the truth's,
-where the truth is at least 20 dB softer there than after. Tone: how much of the power near the strongest partial of a steady tone (bells,
-glass, engines by sweep, synthesised here) lies within 10 Hz of it.
+where the truth is at least 20 dB softer there than after. Tone: how much of the power near the strongest partial of a steady tone (harmonic,
+synthesised here) lies within 10 Hz of it.
 """
 import argparse
+import functools
 import io
 import json
 import sys
@@ -51,11 +52,16 @@ def aligned(heard, audio, reach=1500):
     return np.pad(moved, (0, max(0, len(audio) - len(moved))))[: len(audio)]
 
 
+@functools.cache
+def filters():
+    return mel_matrix(1025, 80, 48000).numpy()
+
+
 def log_mel(audio):
     """(N,) -> (frames, 80) in dB."""
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(audio, 1024), 2048)[::480] * np.hanning(2048).astype(np.float32)
     power = np.abs(np.fft.rfft(frames)) ** 2 / 600
-    return 10 * np.log10(power @ mel_matrix(1025, 80, 48000).numpy() + 1e-7)
+    return 10 * np.log10(power @ filters() + 1e-7)
 
 
 def distance(truth, heard):

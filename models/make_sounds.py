@@ -16,11 +16,10 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--clips", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tones", type=float, default=0.0, help="share of clips with a held tone")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     start = time.process_time()
-    clips = np.stack([random_clip(np.random.default_rng([args.seed, i]), tones=args.tones) for i in range(args.clips)])
+    clips = np.stack([random_clip(np.random.default_rng([args.seed, i])) for i in range(args.clips)])
     np.save(args.out / f"sounds-{args.seed}.npy", clips.astype(np.float16))
     print(f"{args.clips} clips, {args.clips / (time.process_time() - start):.1f} clips per core-second")
 

@@ -130,23 +130,6 @@ def frechet(a, b):
     return float(((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(ca + cb - 2 * sqrtm(ca @ cb).real))
 
 
-def judge_meaning(judges, systems, loud):
-    """`systems`: name -> sounds, the first of which is the truth; `loud`: clips with an audible truth. -> name -> figures:
-    agreement with the truth's first class, KL and its standard error by each judge, Frechet distance of the first judge with
-    its standard error by leaving out tenths of the clips."""
-    heard = {name: {n: [j.hear(s) for s in sounds] for n, j in judges.items()} for name, sounds in systems.items()}
-    true, out = next(iter(heard.values())), {}
-    for name, by_judge in heard.items():
-        row = {}
-        for judge, clips in by_judge.items():
-            kl = [divergence(true[judge][i][0], clips[i][0]) for i in loud]
-            row[f"{judge}Kl"], row[f"{judge}KlSe"] = float(np.mean(kl)), float(np.std(kl) / np.sqrt(len(kl)))
-            row[f"{judge}Agree"] = float(np.mean([true[judge][i][0].argmax() == clips[i][0].argmax() for i in loud]))
-        first = next(iter(judges))
-        out[name] = row | frechet_row([c[1] for c in by_judge[first]], [c[1] for c in true[first]])
-    return out
-
-
 def frechet_row(ours, truth, parts=10):
     """Distance over all clips, standard error by the jackknife over tenths of them."""
     whole = frechet(np.concatenate(ours), np.concatenate(truth))

@@ -10,7 +10,8 @@ from evaluate_drift import MINUTE, minutes_apart, plan
 from foleylab.baselines import MotionSampler, following_noise, hold_peaks, metronome, motion_peaks, picture_curves
 from foleylab.borders import border_jumps
 from foleylab.closing import key_of
-from foleylab.judges import BLOCKS, MobileNetJudge, divergence, frechet, judge_meaning, kaldi_mels
+from foleylab.judges import BLOCKS, MobileNetJudge, divergence, frechet, kaldi_mels
+from foleylab.meaning import judge_clips
 from foleylab.onsets import average_precision, detect, flux, peaks, score
 from foleylab.plain_scenes import SCENES, render_scene
 from foleylab.report import COLUMNS, Section, write_report
@@ -82,7 +83,7 @@ def test_judges_prefer_the_truth():
             return np.array([level, 1 - level]), np.full((3, 2), level) + np.random.default_rng(len(audio)).normal(0, 1e-3, (3, 2))
 
     truth = [np.full(10, v) for v in np.linspace(0, 1, 20)]
-    rows = judge_meaning({"toy": Loudness()}, {"truth": truth, "wrong": truth[::-1]}, range(20))
+    rows, _ = judge_clips({"toy": Loudness()}, {"truth": truth, "wrong": truth[::-1]}, range(20))
     assert rows["truth"]["toyAgree"] == 1 and rows["truth"]["toyKl"] == 0 < rows["wrong"]["toyKl"] and "fadSe" in rows["wrong"]
 
 

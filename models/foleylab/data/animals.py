@@ -11,7 +11,7 @@ import numpy as np
 from foleylab.data import items, recordings
 from foleylab.data.actors import ticks
 from foleylab.data.art import VARIABLE
-from foleylab.data.pictures import colour, fractal
+from foleylab.data.pictures import colour, fractal, on_frame
 from foleylab.data.sound import CURVE_RATE, SAMPLE_RATE, bandpass, highpass, seconds, white
 
 FAMILY = "animal"
@@ -190,7 +190,7 @@ class Animal:
         for first in ticks(rng, scene.duration_s, rng.uniform(0.7, 2.2), 0.4):
             t, who, level = max(first, busy), int(rng.integers(self.count)), rng.uniform(0.35, 1)
             for _ in range(1 if by_record and self.species.recording else int(rng.integers(1, row + 1))):
-                t = np.ceil(t * 30 - 1e-6) / 30
+                t = on_frame(t)
                 strength = float(level * rng.uniform(0.85, 1))
                 wave = recorded(self.species, scene.split, strength, rng) if by_record else None
                 wave = synthesised(self.species, scale, strength, rng) if wave is None else wave

@@ -334,6 +334,3 @@ class Chimes:
 def bell(scene, rng):
     """One of the bells."""
     return (SwingingBell, HammeredBell, DeskBell, Chimes)[rng.choice(4, p=(0.4, 0.25, 0.2, 0.15))](scene, rng)
-
-
-EVENTFUL = (bell,)

@@ -254,6 +254,3 @@ class Cuckoo:
 def clock(scene, rng):
     """One of the clocks."""
     return (JumpingHand, PendulumClock, Metronome, Alarm, Cuckoo)[rng.choice(5, p=(0.25, 0.25, 0.2, 0.2, 0.1))](scene, rng)
-
-
-EVENTFUL = (clock,)

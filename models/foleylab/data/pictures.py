@@ -179,6 +179,17 @@ class Camera:
         return x, y, zoom
 
 
+def hold_camera(scene, rng):
+    """Gives the scene a camera that stands still, for a game that moves its own world: its places are places in the picture."""
+    scene.camera = Camera(rng, scene.duration_s, calm=True)
+    scene.camera.framings, scene.camera.cuts = [(0.0, 0.0, 1.0)], [0.0]
+
+
+def on_frame(t):
+    """The time of the first 30 Hz picture at or after `t`, s."""
+    return float(np.ceil(t * 30 - 1e-6) / 30)
+
+
 class View:
     """One picture being drawn: world to pixels under a camera."""
 

@@ -333,15 +333,11 @@ def finish(track, rng):
     return np.tanh(add_room(track, rng) * 0.7).astype(np.float32)
 
 
-def random_clip(rng, duration_s=1.6, tones=0.0):
-    """A sound-only clip for the codec: events of one to three voices and perhaps a bed, at random times; a share of held tones besides."""
+def random_clip(rng, duration_s=1.6):
+    """A sound-only clip for the codec: events of one to three voices and perhaps a bed, at random times."""
     track = np.zeros(int(duration_s * SAMPLE_RATE), np.float32)
     if rng.random() < 0.05:
         return track
-    if tones and rng.random() < tones:
-        track += held_tone(rng, duration_s)
-        if rng.random() < 0.6:
-            return finish(track, rng)
     for _ in range(rng.integers(1, 4)):
         voice = random_voice(rng)
         for _ in range(rng.integers(1, 5)):
@@ -349,18 +345,6 @@ def random_clip(rng, duration_s=1.6, tones=0.0):
     if rng.random() < 0.45:
         track += random_bed(random_curve(rng, int(duration_s * CURVE_RATE)), rng) * rng.uniform(0.2, 1.2)
     return finish(track * rng.uniform(0.25, 1.1), rng)
-
-
-def held_tone(rng, duration_s):
-    """Something that sings: harmonic or nearly so, steady, gliding or trembling, swelling or dying away."""
-    t = seconds(duration_s)
-    glide = rng.uniform(-0.4, 0.4) * (rng.random() < 0.4) * t + rng.uniform(0, 0.03) * np.sin(2 * np.pi * rng.uniform(3, 8) * t) * (rng.random() < 0.3)
-    turns = np.cumsum(np.exp(rng.uniform(np.log(60), np.log(2200))) * 2**glide) / SAMPLE_RATE
-    stretch, fall = 1 + rng.uniform(0, 0.03) * (rng.random() < 0.3), rng.uniform(0.3, 2)
-    wave = sum(rng.uniform(0.3, 1) / k**fall * np.sin(2 * np.pi * turns * k**stretch + rng.uniform(0, 6)) for k in range(1, rng.integers(2, 12)))
-    begin, fade = rng.uniform(-0.5, 0.6) * duration_s, np.exp(rng.uniform(np.log(0.1), np.log(4)))
-    shape = np.clip((t - begin) / rng.uniform(0.002, 0.2), 0, 1) * np.exp(-np.clip(t - begin, 0, None) / fade)
-    return (wave * shape * rng.uniform(0.05, 0.5) / (np.abs(wave).max() + 1e-6)).astype(np.float32)
 
 
 def random_curve(rng, n):

@@ -192,7 +192,3 @@ class Surf:
                     if y < self.line + 8:
                         view.circle(shore + vx * s, y, (1.5 + 5 * c * height) * (0.4 + 0.6 * left), self.foam)
                 ellipse(view, shore - side * 10, self.line + 8, 8 + 24 * height * (0.4 + 0.6 * left), 2 + 9 * height * left, mix(self.water, self.foam, 0.3 + 0.7 * left))
-
-
-
-SUSTAINED = (Stream, Surf)

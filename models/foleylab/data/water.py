@@ -220,6 +220,3 @@ class Splash:
                 y = self.level + vy * age + 0.5 * 260 * age**2
                 if y < self.level + 2:
                     view.circle(x + vx * age, y, 1.4 + 1.4 * strength * (1 - age), self.foam)
-
-
-EVENTFUL = (Drips, Splash)

@@ -9,13 +9,6 @@ TURNS = 40  # a sprite is kept in this many directions
 STYLES = ("flat", "flat", "pixel", "pixel", "neon", "rough", "sepia", "mono", "night")
 
 
-def hold_camera(scene, rng):
-    """Makes the scene's camera stand still, so that places in the world are places in the picture."""
-    camera = type(scene.camera)(rng, scene.duration_s, calm=True)
-    camera.cuts, camera.framings = [0.0], [(0.0, 0.0, 1.0)]
-    scene.camera = camera
-
-
 class Look:
     """An art style: dark or light ground, colours, and what is done to the finished picture."""
 

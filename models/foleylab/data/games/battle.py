@@ -8,10 +8,10 @@ from types import SimpleNamespace as Thing
 import numpy as np
 
 from foleylab.data import sound
-from foleylab.data.games.arcade_look import Hud, Look, from_art, hold_camera, make_sprite
+from foleylab.data.games.arcade_look import Hud, Look, from_art, make_sprite
 from foleylab.data.games.reel import FRAME_RATE, Burst, Reel, Takes, by_frame, thrust_bed
 from foleylab.data.games.scroll_worlds import World
-from foleylab.data.pictures import SIZE
+from foleylab.data.pictures import SIZE, hold_camera
 
 
 @dataclass

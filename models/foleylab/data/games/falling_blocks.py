@@ -2,8 +2,8 @@
 import numpy as np
 
 from foleylab.data.games.kit import Kit
-from foleylab.data.games.tiles import Score, Style, next_frame
-from foleylab.data.pictures import SIZE, colour
+from foleylab.data.games.tiles import Score, Style
+from foleylab.data.pictures import SIZE, colour, on_frame
 
 SHAPES = [np.array(s) for s in ([[1, 1, 1, 1]], [[1, 1], [1, 1]], [[0, 1, 0], [1, 1, 1]], [[1, 0, 0], [1, 1, 1]], [[0, 0, 1], [1, 1, 1]], [[0, 1, 1], [1, 1, 0]], [[1, 1, 0], [0, 1, 1]])]
 FRAME_S = 1 / 30
@@ -138,7 +138,7 @@ class FallingBlocks:
         self.boards.append((t, self.cells.copy()))
         full = np.flatnonzero((self.cells > 0).all(1))
         if len(full):
-            at = next_frame(t + rng.choice([0.0, 0.1, 0.2]) + 0.05)
+            at = on_frame(t + rng.choice([0.0, 0.1, 0.2]) + 0.05)
             self.kit.emit(scene, at + rng.uniform(0, 0.008), "burst" if len(full) > 1 else "pop", min(1, 0.6 + 0.15 * len(full)), self.where(full.mean(), self.columns / 2))
             self.flashes.append((at, full))
             t = at + self.clear_s

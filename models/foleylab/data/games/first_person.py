@@ -11,16 +11,11 @@ from foleylab.data import art, sound
 from foleylab.data.games import billboards
 from foleylab.data.games.raycast import SKY_WIDTH, TILE, World, billboard, carve, project, rounded, walk_through
 from foleylab.data.games.weapons import Weapon
-from foleylab.data.pictures import SIZE, Camera, colour, texture
+from foleylab.data.pictures import SIZE, colour, hold_camera, on_frame, texture
 from foleylab.data.sound import CURVE_RATE, SAMPLE_RATE, SURFACES
 
 GROUND = {"wood": (120, 85, 50), "stone": (110, 110, 115), "grass": (70, 115, 50), "gravel": (125, 112, 95), "metal": (95, 105, 120), "snow": (220, 225, 235)}
 OUT_OF_VIEW = (-999.0, 0.0)
-
-
-def on_frame(t):
-    """The first picture's time at or after t, s."""
-    return float(np.ceil(t * 30 - 1e-6) / 30)
 
 
 def smooth(curve, window_s):
@@ -75,8 +70,7 @@ class FirstPersonGame:
     """A walk through a map; a share only looks about, glides without steps, or shows its hero from behind."""
 
     def __init__(self, scene, rng):
-        scene.camera = Camera(rng, scene.duration_s, calm=True)
-        scene.camera.framings, scene.camera.cuts = [(0.0, 0.0, 1.0)], [0.0]
+        hold_camera(scene, rng)
         self.scene, self.rng, self.n = scene, rng, int(scene.duration_s * CURVE_RATE) + 1
         self.time = np.arange(self.n) / CURVE_RATE
         self.mode = str(rng.choice(["walk", "look", "glide"], p=[0.78, 0.1, 0.12]))

@@ -7,16 +7,11 @@ import pymunk
 from foleylab.data import art, sound
 from foleylab.data.games.billboards import dim, glow, item
 from foleylab.data.games.raycast import carve, rounded, walk_through
-from foleylab.data.pictures import SIZE, Camera, colour, texture
+from foleylab.data.pictures import SIZE, colour, hold_camera, on_frame, texture
 from foleylab.data.sound import CURVE_RATE, MATERIALS, SAMPLE_RATE
 
 CELL = 20  # pixels of the course's picture a cell
 OUT_OF_VIEW = (-999.0, 0.0)
-
-
-def on_frame(t):
-    """The first picture's time at or after t, s."""
-    return float(np.ceil(t * 30 - 1e-6) / 30)
 
 
 def rolling(speed, rng, material):
@@ -33,8 +28,7 @@ class MarbleGame:
     """A course of cells; the ball is steered along it in the plane at 240 Hz, the view follows."""
 
     def __init__(self, scene, rng):
-        scene.camera = Camera(rng, scene.duration_s, calm=True)
-        scene.camera.framings, scene.camera.cuts = [(0.0, 0.0, 1.0)], [0.0]
+        hold_camera(scene, rng)
         self.scene, self.n = scene, int(scene.duration_s * CURVE_RATE) + 1
         self.kind = str(rng.choice(["ball", "ball", "ball", "barrel", "wheel"]))
         self.radius, self.material = rng.uniform(0.2, 0.36), str(rng.choice(MATERIALS))

@@ -10,8 +10,8 @@ from scipy.signal import lfilter
 from foleylab.data import sound
 from foleylab.data.games.kit import Kit
 from foleylab.data.games.level import Level, far_layer
-from foleylab.data.games.tiles import Figure, Score, Style, blit, borrowed, coins, foe, hold_camera, next_frame, shrunk, squashed
-from foleylab.data.pictures import SIZE
+from foleylab.data.games.tiles import Figure, Score, Style, blit, borrowed, coins, foe, shrunk, squashed
+from foleylab.data.pictures import SIZE, hold_camera, on_frame
 from foleylab.data.sound import CURVE_RATE
 
 HERO, SOLID, BLOCK, COIN, FOE = 1, 2, 3, 4, 5
@@ -140,12 +140,12 @@ class Platformer:
             block.bumps += (t,)
             self.note(t, "bump", np.clip(0.4 + strength / 2, 0, 1), block.x, block.y)
             if fresh:
-                self.note(next_frame(t + 0.03), "coin", 0.8, block.x, block.y - self.level.tile)
+                self.note(on_frame(t + 0.03), "coin", 0.8, block.x, block.y - self.level.tile)
 
     def take(self, arbiter, space, data):
         thing = self.of_shape[arbiter.shapes[1]]
         if thing.taken_s == np.inf and self.lost_s is None:
-            thing.taken_s = next_frame(self.now)
+            thing.taken_s = on_frame(self.now)
             self.note(thing.taken_s, "power" if thing.power else "coin", 0.8, thing.x, thing.y)
             if thing.power:
                 self.power_s = thing.taken_s
@@ -160,7 +160,7 @@ class Platformer:
             self.note(self.now, "stomp", 0.9, *one.body.position)
             self.bounce = True
         elif self.now > self.safe_s:
-            self.hurts.append(next_frame(self.now))
+            self.hurts.append(on_frame(self.now))
             self.note(self.hurts[-1], "hurt", 0.9)
             self.safe_s, self.stunned_s = self.now + 1.2, self.now + 0.35
             self.thrown = -np.sign(one.body.position.x - x) or -1.0
@@ -215,7 +215,7 @@ class Platformer:
             self.hero.velocity, self.thrown, self.ground = (self.thrown * self.speed * 0.7, -0.5 * self.kick), 0.0, -99
         x, y = self.hero.position
         if self.lost_s is None and y > self.level.height - self.tall * 0.4:
-            self.lost_s = next_frame(self.now)
+            self.lost_s = on_frame(self.now)
             self.note(self.lost_s, "fall", 0.9, x, self.level.height - 8)
         elif self.lost_s is not None and self.now > self.lost_s + 0.7:
             self.lost_s, self.safe_s = None, self.now + 1.0

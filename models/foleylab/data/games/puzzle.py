@@ -3,7 +3,7 @@ from foleylab.data.games.board_puzzles import PushCrates, SlideTiles, TurnCards
 from foleylab.data.games.crates import Crates
 from foleylab.data.games.falling_blocks import FallingBlocks
 from foleylab.data.games.match_three import MatchThree
-from foleylab.data.games.tiles import hold_camera
+from foleylab.data.pictures import hold_camera
 
 PUZZLES = (MatchThree, FallingBlocks, Crates, Crates, PushCrates, SlideTiles, TurnCards)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pymunk
 
 from foleylab.data import art, sound
-from foleylab.data.games.arcade_look import Hud, Look, dark, hold_camera, make_sprite
+from foleylab.data.games.arcade_look import Hud, Look, dark, make_sprite
 from foleylab.data.games.reel import FRAME_RATE, Burst, Reel, Takes
-from foleylab.data.pictures import SIZE, colour, fractal, hills, texture
+from foleylab.data.pictures import SIZE, colour, fractal, hills, hold_camera, texture
 from foleylab.data.sound import CURVE_RATE, SAMPLE_RATE, bandpass, upsample, white
 
 STEP = 1 / CURVE_RATE

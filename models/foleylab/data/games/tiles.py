@@ -6,21 +6,10 @@ import cv2
 import numpy as np
 
 from foleylab.data import art
-from foleylab.data.pictures import SIZE, Camera, colour, fractal, hills, texture
+from foleylab.data.pictures import SIZE, colour, fractal, hills, texture
 
 FINE = 4  # sprites are drawn this much larger and then reduced
 STYLES = ("flat", "outlined", "textured", "dark", "silhouette", "pastel")
-
-
-def hold_camera(scene, rng):
-    """Gives the scene a camera that stands still: a game scrolls its own world, and screen positions are what it emits."""
-    scene.camera = Camera(rng, scene.duration_s, calm=True)
-    scene.camera.framings, scene.camera.cuts = [(0.0, 0.0, 1.0)], [0.0]
-
-
-def next_frame(t):
-    """The time of the first 30 Hz picture at or after `t`."""
-    return np.ceil(t * 30 - 1e-6) / 30
 
 
 def blit(picture, sprite, x, y):
