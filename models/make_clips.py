@@ -108,11 +108,17 @@ class Shard:
 
 
 def clip_of(family, rng, split, silhouette=False):
-    """The next clip of the generator in which the family sounds (the actor of weather draws its kind)."""
+    """The next clip of the generator in which the family, or the room, sounds (the actor of weather draws its kind)."""
     while True:
         clip = make_clip(rng, split, alone(family, silhouette))
-        if {e.family for e in clip.events} | {f for f, _, curve in clip.beds if curve.max() > 0.2} == {family}:
+        heard = {e.family for e in clip.events} | {f for f, _, curve in clip.beds if curve.max() > 0.2}
+        if heard == {family} or (heard and family not in FAMILIES):
             return clip
+
+
+def number_of(family):
+    """What a family, or a room, adds to the seed; rooms begin far behind, as families are appended."""
+    return 1 + FAMILIES.index(family) if family in FAMILIES else 1000 + [k for k in ALONE if k not in FAMILIES].index(family)
 
 
 def main():
@@ -123,14 +129,14 @@ def main():
     parser.add_argument("--clips", type=int, default=500)
     parser.add_argument("--plain", action="store_true", help="flat shapes and flashes on flat ground")
     parser.add_argument("--games", type=float, default=ClipConfig.game_share, help="share of mini-games")
-    parser.add_argument("--only", choices=ALONE, help="clips of this family alone, into the split FAMILY-SPLIT")
+    parser.add_argument("--only", choices=ALONE, help="clips of this family, or of rooms of bodies, alone, into the split FAMILY-SPLIT")
     parser.add_argument("--silhouette", action="store_true", help="with --only: bodies in flat grey, into the split silhouette-SPLIT")
     args = parser.parse_args()
     torch.set_num_threads(1)
     split = f"{'silhouette' if args.silhouette else args.only}-{args.split}" if args.only else args.split
     net, begin, shard = load_semantic(), time.process_time(), Shard(args.out, split, args.seed)
     for i in range(args.clips):
-        rng = np.random.default_rng([SPLITS.index(args.split), args.seed, i, *((1 + FAMILIES.index(args.only), args.silhouette) if args.only else ())])
+        rng = np.random.default_rng([SPLITS.index(args.split), args.seed, i, *((number_of(args.only), args.silhouette) if args.only else ())])
         clip = clip_of(args.only, rng, args.split, args.silhouette) if args.only else make_clip(rng, args.split, ClipConfig(plain=args.plain, game_share=args.games))
         shard.add(describe(clip, rng, net, *labels(clip, len(clip.frames)), known=1, short=args.split == "train"), clip.events)
     shard.finish()

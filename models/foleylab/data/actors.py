@@ -467,11 +467,12 @@ class Vehicle:
 
     def __init__(self, scene, rng):
         self.speed = speed_curve(rng, scene.duration_s)
-        self.moved = np.cumsum(self.speed) / CURVE_RATE * rng.uniform(120, 260)
-        scene.bed(sound.engine_bed(self.speed, rng) * rng.uniform(0.5, 1.2), "engine", self.speed)
+        fastest = rng.uniform(120, 260)  # pixels a second
+        self.moved = np.cumsum(self.speed) / CURVE_RATE * fastest
         self.behind = rng.random() < 0.35
         self.colours = [colour(rng, scene.split) for _ in range(4)]
-        self.floor, self.size = rng.uniform(90, 112), rng.uniform(0.7, 1.3)
+        self.floor, self.size = rng.uniform(90, 112), 1.2 if self.behind else rng.uniform(0.7, 1.3)
+        scene.bed(sound.engine_bed(self.speed, rng, self.size, fastest / 105) * rng.uniform(0.5, 1.2), "engine", self.speed)
         self.road = texture(rng, scene.split, 40, 256)
 
     def draw(self, view, t):
@@ -494,7 +495,7 @@ class Vehicle:
         jitter = np.sin(t * 60) * 0.8 * fast
         x, y, s = 64, self.floor - 12 * self.size + jitter, self.size
         if self.behind:
-            y, s = 100 + jitter, 1.2
+            y = 100 + jitter
         view.box(x - 26 * s, y - 9 * s, x + 26 * s, y + 4 * s, self.colours[0])
         view.box(x - 14 * s, y - 19 * s, x + 12 * s, y - 9 * s, self.colours[1])
         for dx in (-16, 16):

@@ -2,6 +2,7 @@
 from foleylab.data.actors import EVENTFUL, SUSTAINED, FirstPerson
 from foleylab.data.animals import Animal
 from foleylab.data.bells import bell
+from foleylab.data.bodies.room import Bodies
 from foleylab.data.clocks import clock
 from foleylab.data.games.first_person import FirstPersonGame
 from foleylab.data.games.marble import MarbleGame
@@ -31,8 +32,11 @@ def draw_cast(rng, config):
     """The makers of the actors of a scene that sounds."""
     if rng.random() < config.game_share:
         return [draw_from(rng, GAMES)]
-    if rng.random() < config.first_person_share:
+    chance = rng.random()  # one number decides both, so that the other scenes stay what they were before there were bodies
+    if chance < config.first_person_share:
         return [FirstPerson]
+    if chance >= 1 - config.bodies_share:
+        return [Bodies]
     chosen = [draw_from(rng, LASTING if rng.random() < config.sustained_share else KINDS)]
     if rng.random() < config.second_actor_share:
         chosen.append(draw_from(rng, KINDS if rng.random() < 0.65 else LASTING))

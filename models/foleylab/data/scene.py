@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 
 from foleylab.data.actors import Bouncer, Roller, Silent, Spinner, Vehicle, Walker, Weather
+from foleylab.data.bodies.room import Bodies
 from foleylab.data.cast import KINDS, draw_cast, draw_from
 from foleylab.data.pictures import SIZE, Camera, View, Wear, texture
 from foleylab.data.plain import cast_plain, flat_ground
@@ -16,7 +17,8 @@ FAMILIES = ("impact", "strike", "drum", "key", "typing", "explosion", "shot", "a
 FIRST = 15  # families named before the others were appended; words keep their places, since bundles and clips count on them
 VOCABULARY = (*FAMILIES[:FIRST], *MATERIALS, *(s for s in SURFACES if s not in MATERIALS), *FAMILIES[FIRST:])
 
-ALONE = {"impact": Bouncer, "footstep": Walker, "engine": Vehicle, "whirr": Spinner, "roll": Roller, "rain": Weather, "fire": Weather, "wind": Weather}
+ALONE = {"impact": Bouncer, "footstep": Walker, "engine": Vehicle, "whirr": Spinner, "roll": Roller, "rain": Weather, "fire": Weather, "wind": Weather,
+         "bodies": Bodies}  # a family, or a room that sounds as several
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,14 @@ class ClipConfig:
     silent_share: float = 0.1  # scenes that move and do not sound, or stand still
     game_share: float = 0.33  # mini-games, which fill the picture
     first_person_share: float = 0.12
+    bodies_share: float = 0.1  # of those that are no games: rooms of rigid bodies, which fill the picture
     sustained_share: float = 0.3
     second_actor_share: float = 0.35
     distractor_share: float = 0.45
     off_screen_share: float = 0.04
     montage_share: float = 0.15
     plain: bool = False  # flat shapes and flashes on flat ground, without wear (plain.py)
-    only: str | None = None  # a family of ALONE: its actor and no other
+    only: str | None = None  # a key of ALONE: its actor and no other
     silhouette: bool = False  # bodies in flat grey whatever their material
 
 
@@ -115,7 +118,7 @@ def silhouette(picture, alpha):
 
 
 def alone(family, silhouette=False):
-    """Configuration of clips in which one actor of the family sounds, and nothing else is or happens."""
+    """Configuration of clips in which one actor of the family (or room) sounds, and nothing else is or happens."""
     return ClipConfig(silent_share=0, distractor_share=0, off_screen_share=0, montage_share=0, only=family, silhouette=silhouette)
 
 

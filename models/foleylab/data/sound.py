@@ -240,16 +240,20 @@ class ClickVoice:
         return (out * self.level * strength * 2).astype(np.float32)
 
 
+ENGINE_HZ = 50.0  # idle pitch of a machine of size 1
+
+
 def upsample(curve, n):
     """Curve at 240 Hz -> n values at 48 kHz, linear."""
     return np.interp(np.arange(n) * (CURVE_RATE / SAMPLE_RATE), np.arange(len(curve)), curve).astype(np.float32)
 
 
-def engine_bed(speed, rng):
-    """Engine or motor: harmonics of a pitch that follows `speed` (0..1 at 240 Hz); silent at 0."""
+def engine_bed(speed, rng, size=None, rise=None):
+    """Engine or motor: harmonics of a pitch that follows `speed` (0..1 at 240 Hz); silent at 0. A larger machine's is lower; `rise`: by how much it is higher at full speed."""
     n = len(speed) * SAMPLE_RATE // CURVE_RATE
     s = upsample(speed, n)
-    hz = rng.uniform(35, 80) * (1 + rng.uniform(1.2, 2.5) * s)
+    idle_hz = rng.uniform(35, 80) if size is None else ENGINE_HZ / size
+    hz = idle_hz * (1 + (rng.uniform(1.2, 2.5) if rise is None else rise) * s)
     phase = np.cumsum(hz / SAMPLE_RATE)
     out = np.zeros(n, np.float32)
     tilt, odd = rng.uniform(0.6, 1.1), rng.uniform(0.2, 1)

@@ -128,7 +128,7 @@ class Race:
     def beds(self, engine_level=1.0):
         rng, scene = self.rng, self.scene
         self.engine = self.gears.engine(self.speed, self.throttle)
-        scene.bed(sound.engine_bed(self.engine, rng) * self.level * engine_level, "engine", self.engine)
+        scene.bed(sound.engine_bed(self.engine, rng, 1.0, 1.8) * self.level * engine_level, "engine", self.engine)
         self.skid, self.kerb = smooth(self.skid, 17), smooth(self.kerb, 9)
         if self.skid.max() > 0.1:
             scene.bed(squeal_bed(self.skid, rng) * self.level, "roll", self.skid, "rubber")
