@@ -106,6 +106,16 @@ describe('LiveHost with real peers', () => {
     expect(host.streams().map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
+  test('a prompt may be free text, on joining and on the way; what nobody understands is refused and changes nothing', async () => {
+    const host = await startHost();
+    const settings = { prompt: 'a heavy downpour' };
+    await join(host, { stream: 'a', role: 'publish', settings });
+    expect(reportOf(host, 'a').settings.prompt).toBe('a heavy downpour');
+    expect((await host.change('a', { prompt: 'timber' })).settings.prompt).toBe('timber');
+    await expect(host.change('a', { prompt: 'qzxvv wqptt' })).rejects.toMatchObject({ status: 422 });
+    expect(reportOf(host, 'a').settings.prompt).toBe('timber');
+  });
+
   test('admission counts streams from their beginning on: 503 for what the forecast cannot hold', async () => {
     const pool = new EnginePool({ device: 'cpu', lanes: 1 });
     const engine = await pool.engineOf('conformance');
