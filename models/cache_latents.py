@@ -17,11 +17,12 @@ def main():
     parser.add_argument("--clips", type=Path, required=True)
     parser.add_argument("--codec", type=Path, required=True)
     parser.add_argument("--force", action="store_true", help="again, after the codec changed")
+    parser.add_argument("--shards", default="*", help="only shards whose names match, so that several can be made at once")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     codec = load_average(Codec(), args.codec)
-    for path in sorted(args.clips.glob("*-events.json")):
+    for path in sorted(args.clips.glob(f"{args.shards}-events.json")):
         target = path.with_name(path.name.replace("-events.json", "-latents.npy"))
         if target.exists() and not args.force:
             continue

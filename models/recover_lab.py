@@ -2,7 +2,7 @@
 
 Checkpoints from the shipped bundles, for a machine that has none: DIR/encoders/encoders.pt, DIR/codec/codec.pt, DIR/flow/flow.pt and
 DIR/window/window.pt, from which training goes on. What bundles do not hold comes from `resume.pt` beside them where it is there, else
-it begins afresh: the codec's encoder (train_codec.py --keep-decoder), the probes, the masked alignment. The clips give the batch norms their statistics.
+it begins afresh: the codec's encoders (train_codec.py --keep-decoder, train_tones.py), the probes; and the masked alignment always. The clips give the batch norms their statistics.
 """
 import argparse
 from pathlib import Path
@@ -78,8 +78,8 @@ def main():
     if args.extra.exists():
         extra = torch.load(args.extra, weights_only=True)
         codec.encoder.load_state_dict(extra["codec encoder"])
+        codec.tones.load_state_dict(extra["tone encoder"])
         encoders.probes.load_state_dict(extra["probes"])
-        encoders.alignment.load_state_dict(extra["alignment"])
         behind = {}
     window = recover_window(args.window, encoders, codec)
     for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("window", window)):

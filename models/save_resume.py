@@ -1,6 +1,6 @@
 """python save_resume.py --lab DIR
 
-Writes `resume.pt`: what training needs and bundles do not hold (the codec's encoder, the probes, the masked alignment), as float16, small enough for git.
+Writes `resume.pt`: what training needs and bundles do not hold (the codec's encoders, the probes), as float16, small enough for git.
 recover_lab.py takes it up.
 """
 import argparse
@@ -23,7 +23,7 @@ def main():
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "resume.pt")
     args = parser.parse_args()
     codec, encoders = load_average(Codec(), args.lab / "codec" / "codec.pt"), load_average(Encoders(), args.lab / "encoders" / "encoders.pt")
-    torch.save({"codec encoder": half(codec.encoder), "probes": half(encoders.probes), "alignment": half(encoders.alignment)}, args.out)
+    torch.save({"codec encoder": half(codec.encoder), "tone encoder": half(codec.tones), "probes": half(encoders.probes)}, args.out)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -1,7 +1,7 @@
 """python widen_lab.py --lab DIR
 
-After families or words were appended to the lists of scene.py: DIR's checkpoints of encoders, flow and window get rows and columns for them,
-and say until they are trained what they said before. The optimisers' states are dropped.
+After families or words were appended to the lists of scene.py, or numbers to the codec's latents: DIR's checkpoints of encoders, flow and window get rows and columns
+for them, and say until they are trained what they said before. The optimisers' states are dropped.
 """
 import argparse
 from pathlib import Path
@@ -38,8 +38,10 @@ def spread(tensor, dim, places, size, fill=0.0):
 def widen_encoders(state):
     families, words = (len(state["mapper.to_aux.bias"]) - 2) // 2, len(state["probes.words.bias"])
     tell, c = tell_places(families), MapperConfig()
-    size = 2 * len(FAMILIES) + 2
-    return state | {
+    size, latents = 2 * len(FAMILIES) + 2, range(len(state["probes.latents.2.bias"]))
+    longer = {k: spread(state[k], 0, latents, c.latent_width) for k in ("probes.latents.2.weight", "probes.latents.2.bias", "alignment.leave.1.weight", "alignment.leave.1.bias")}
+    return state | longer | {
+        "alignment.sound.weight": spread(state["alignment.sound.weight"], 1, latents, c.latent_width),
         "mapper.to_aux.weight": spread(state["mapper.to_aux.weight"], 0, tell, size),
         "mapper.to_aux.bias": spread(state["mapper.to_aux.bias"], 0, tell, size, UNHEARD),
         "probes.latents.0.weight": spread(state["probes.latents.0.weight"], 1, after(c.hidden_token, tell), c.token),
@@ -48,22 +50,36 @@ def widen_encoders(state):
     }
 
 
+def every(count, places, width):
+    """`places` of each of `count` points of `width`."""
+    return [k * width + p for k in range(count) for p in places]
+
+
 def widen_flow(state):
     c, hidden = FlowConfig(), MapperConfig.hidden_token
+    latents = len(state["leave.bias"]) // c.chunk
     width = state["enter.weight"].shape[1] // c.chunk  # of one point: latent, token, onset
-    families, words = (width - c.latent_width - hidden - 3) // 2, state["embed.0.weight"].shape[1] - CLOCK
+    families, words = (width - latents - hidden - 3) // 2, state["embed.0.weight"].shape[1] - CLOCK
     wide = c.latent_width + MapperConfig().token + 1
-    one = [*after(c.latent_width + hidden, tell_places(families)), wide - 1]
+    one = [*range(latents), *(c.latent_width + p for p in after(hidden, tell_places(families))), wide - 1]
+    rows = every(c.chunk, range(latents), c.latent_width)
     return state | {
-        "enter.weight": spread(state["enter.weight"], 1, [k * wide + p for k in range(c.chunk) for p in one], c.chunk * wide),
+        "enter.weight": spread(state["enter.weight"], 1, every(c.chunk, one, wide), c.chunk * wide),
+        "past.weight": spread(state["past.weight"], 1, every(c.prefix, [*range(latents), c.latent_width], c.latent_width + 1), c.prefix * (c.latent_width + 1)),
+        "leave.weight": spread(state["leave.weight"], 0, rows, c.chunk * c.latent_width),
+        "leave.bias": spread(state["leave.bias"], 0, rows, c.chunk * c.latent_width),
+        "silence": spread(state["silence"], 0, range(latents), c.latent_width),
         "embed.0.weight": spread(state["embed.0.weight"], 1, range(CLOCK + words), CLOCK + len(VOCABULARY)),
     }
 
 
 def widen_window(state):
     c = WindowFlowConfig()
-    tell = tell_places((len(state["trunk.tell.bias"]) - 2) // 2)
-    return state | {
+    tell, latents = tell_places((len(state["trunk.tell.bias"]) - 2) // 2), range(len(state["leave.bias"]))
+    rows = {f"{name}.{part}" for name in ("trunk.to_mean", "trunk.to_spread", "leave") for part in ("weight", "bias")} | {"silence"}
+    enter = [*latents, *(c.latent_width + k for k in latents), *(2 * c.latent_width + k for k in range(c.width))]
+    return state | {k: spread(state[k], 0, latents, c.latent_width) for k in rows} | {
+        "enter.weight": spread(state["enter.weight"], 1, enter, 2 * c.latent_width + c.width),
         "trunk.tell.weight": spread(state["trunk.tell.weight"], 0, tell, c.tells),
         "trunk.tell.bias": spread(state["trunk.tell.bias"], 0, tell, c.tells, UNHEARD),
         "trunk.mix.weight": spread(state["trunk.mix.weight"], 1, [*after(c.width, tell), c.width + c.tells], c.width + c.tells + 1),

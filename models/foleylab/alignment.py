@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from foleylab.codec import CodecConfig
+
 
 @dataclass(frozen=True)
 class AlignmentConfig:
-    latent_width: int = 64
+    latent_width: int = CodecConfig().latent_width
     visual_width: int = 256
     width: int = 160
     heads: int = 4
@@ -35,7 +37,7 @@ class Restorer(nn.Module):
 
 
 class MaskedAlignment(nn.Module):
-    """latents (B, T, 64), fused features (B, T, C), counts (B, T) -> mean squared error of the hidden latents that count."""
+    """latents (B, T, 96), fused features (B, T, C), counts (B, T) -> mean squared error of the hidden latents that count."""
 
     def __init__(self, config=None):
         super().__init__()
@@ -52,7 +54,7 @@ class MaskedAlignment(nn.Module):
         return segments.repeat_interleave(self.c.segment, 1)[:, :points]
 
     def restored(self, latents, fused, hidden):
-        """-> latents as restored, (B, T, 64)."""
+        """-> latents as restored, (B, T, 96)."""
         at = torch.arange(latents.shape[1], device=latents.device)
         near = (-self.slopes[:, None, None] * (at[:, None] - at[None]).abs()).repeat(len(latents), 1, 1)  # (B heads, T, T)
         x = torch.where(hidden[..., None], self.unknown, self.sound(latents))

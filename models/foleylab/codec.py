@@ -1,4 +1,4 @@
-"""The codec: 48 kHz sound <-> 64 numbers at 30 Hz.
+"""The codec: 48 kHz sound <-> 96 numbers at 30 Hz: 64 of the frames, 32 of their tones (tones.py).
 
 The encoder (used for training only) hears log-mel and short-time energies, not phase. The decoder is causal and keeps state:
 a backbone at 30 Hz, 8 sub-frames per latent, an inverse STFT as a matrix product, and overlap-add. It sums a predicted spectrum
@@ -11,14 +11,16 @@ import torch
 from scipy import signal
 from torch import nn
 
-from foleylab.layers import CausalBlock, zero_states
+from foleylab.layers import CausalBlock, CenteredBlock, zero_states
+from foleylab.tones import LOW_BINS, Oscillators, ToneConfig, ToneDecoder, ToneEncoder
 
 
 @dataclass(frozen=True)
 class CodecConfig:
     sample_rate: int = 48000
     latent_frames: int = 1600  # audio frames per latent
-    latent_width: int = 64
+    frame_width: int = 64
+    tones: ToneConfig = ToneConfig()
     subframes: int = 8
     fft: int = 800
     mels: int = 80
@@ -28,6 +30,10 @@ class CodecConfig:
     slow_blocks: int = 3
     fast_width: int = 192
     fast_blocks: int = 3
+
+    @property
+    def latent_width(self):
+        return self.frame_width + self.tones.width
 
     @property
     def hop(self):
@@ -66,7 +72,7 @@ class Encoder(nn.Module):
         self.fast = nn.ModuleList([CenteredBlock(192, 448, 5) for _ in range(2)])
         self.join = nn.Linear(192 * c.subframes, 384)
         self.slow = nn.ModuleList([CenteredBlock(384, 768, 3) for _ in range(2)])
-        self.out = nn.Linear(384, c.latent_width)
+        self.out = nn.Linear(384, c.frame_width)
 
     def features(self, audio):
         """(B, 1600 k) -> (B, 8 k, mels + 8): log-mel of frames centred on sub-frames, log energy of their eighths."""
@@ -91,22 +97,13 @@ class Encoder(nn.Module):
         return self.out(self.hear(audio))
 
 
-class CenteredBlock(CausalBlock):
-    """A block of the encoder, which may look both ways."""
-
-    def forward(self, x):
-        half = (self.depthwise.kernel - 1) // 2
-        y, _ = self.depthwise(nn.functional.pad(x, (0, 0, 0, half)), x.new_zeros(x.shape[0], half, x.shape[2]))
-        return x + self.scale * self.down(nn.functional.silu(self.up(self.norm(y))))
-
-
 class Decoder(nn.Module):
     """Latents -> sound, `delay_frames` late; state is carried in a list of tensors."""
 
     def __init__(self, c):
         super().__init__()
         self.c = c
-        self.stem = nn.Linear(c.latent_width, c.slow_width)
+        self.stem = nn.Linear(c.frame_width, c.slow_width)
         self.slow = nn.ModuleList([CausalBlock(c.slow_width, 2 * c.slow_width, 3) for _ in range(c.slow_blocks)])
         self.split = nn.Linear(c.slow_width, c.fast_width * c.subframes)
         self.fast = nn.ModuleList([CausalBlock(c.fast_width, 3 * c.fast_width, 5) for _ in range(c.fast_blocks)])
@@ -121,13 +118,15 @@ class Decoder(nn.Module):
         at = np.interp(np.sqrt(np.linspace(0, 1, c.bins)), np.linspace(0, 1, c.noise_bands), centres)
         spread = np.clip(1 - np.abs(at[None] - centres[:, None]), 0, None)
         self.register_buffer("spread", torch.tensor(spread, dtype=torch.float32), persistent=False)
-        self.register_buffer("mean", torch.zeros(c.latent_width))
-        self.register_buffer("std", torch.ones(c.latent_width))
+        self.register_buffer("mean", torch.zeros(c.frame_width))
+        self.register_buffer("std", torch.ones(c.frame_width))
+        self.tones, self.oscillators = ToneDecoder(c.tones), Oscillators(c.fft, c.hop, range(c.bins), range(LOW_BINS))
 
     def initial_state(self, batch=1):
-        """Convolution states and the overlap-add tail."""
-        like = self.basis
-        return [*zero_states([*self.slow, *self.fast], batch, like), like.new_zeros(batch, self.c.fft - self.c.hop)]
+        """Convolution states, the overlap-add tail, the tones' memory, and for each of the batch the oscillators' state."""
+        like, tones = self.basis, self.tones.initial_state(batch)
+        oscillators = [torch.stack([s.to(like.device)] * batch) for s in self.oscillators.initial_state()]
+        return [*zero_states([*self.slow, *self.fast], batch, like), like.new_zeros(batch, self.c.fft - self.c.hop), tones, *oscillators]
 
     def features(self, latents, state):
         """(B, T, 64), standardised -> (B, 8 T, fast width), new conv states."""
@@ -152,17 +151,35 @@ class Decoder(nn.Module):
         spectrum = torch.cat([magnitude * real / length, magnitude * imaginary / length], -1)
         return spectrum, torch.exp(torch.clamp(bands @ self.spread - 4, -18.0, 4.0))
 
-    def synthesise(self, spectrum, gain, noise, tail):
-        """Spectra and noise (B, 8 T, 2 bins) -> pcm (B, 1600 T), new tail (B, fft - hop)."""
+    def power(self, spectrum, gain):
+        """Of the low bins, as expected over draws of the noise: (B, 8 T, LOW_BINS)."""
+        real, imaginary, gain = (x[..., :LOW_BINS] for x in (*spectrum.chunk(2, -1), gain))
+        return real * real + imaginary * imaginary + gain * gain
+
+    def synthesise(self, spectrum, gain, noise, tail, waves=None):
+        """Spectra and noise (B, 8 T, 2 bins), the partials' waves (B, 8 T, 2 hop) -> pcm (B, 1600 T), new tail (B, fft - hop)."""
         c = self.c
         frames = (spectrum + torch.cat([gain, gain], -1) * noise) @ self.basis  # (B, 8 T, fft)
+        if waves is not None:
+            frames = frames + nn.functional.pad(waves, (c.fft // 2 - c.hop, c.fft // 2 - c.hop))
         return overlap_add(frames.reshape(*frames.shape[:2], c.fft // c.hop, c.hop), tail)
 
+    def sing(self, latents, power, state):
+        """Tone latents (B, T, 32), power (B, 8 T, LOW_BINS) -> waves, what is left of each bin, new state."""
+        maps, memory = self.tones(latents, state[0])
+        rows = [self.oscillators(m, p, *s) for m, p, *s in zip(maps.float(), power, *state[1:], strict=True)]
+        waves, left, after = zip(*rows, strict=True)
+        return torch.stack(waves), torch.stack(left), [memory, *(torch.stack(s) for s in zip(*after, strict=True))]
+
     def forward(self, latents, noise, state):
-        """-> pcm (B, 1600 T) covering [-delay, 1600 T - delay), next state."""
-        x, after = self.features(latents, state)
-        pcm, tail = self.synthesise(*self.spectra(x), noise, state[-1])
-        return pcm, [*after, tail]
+        """Latents (B, T, 96) -> pcm (B, 1600 T) covering [-delay, 1600 T - delay), next state."""
+        count = len(self.slow) + len(self.fast)
+        frames, tones = latents.split([self.c.frame_width, self.c.tones.width], -1)
+        x, after = self.features(frames, state)
+        spectrum, gain = self.spectra(x)
+        waves, left, singing = self.sing(tones, self.power(spectrum, gain), state[count + 1 :])
+        pcm, tail = self.synthesise(spectrum * torch.cat([left, left], -1), gain * left, noise, state[count], waves)
+        return pcm, [*after, tail, *singing]
 
     def draw_noise(self, batch, latents, generator=None):
         """Spectral noise of unit variance, (B, 8 T, 2 bins)."""
@@ -187,13 +204,26 @@ class Codec(nn.Module):
         super().__init__()
         self.config = config or CodecConfig()
         self.encoder, self.decoder = Encoder(self.config), Decoder(self.config)
+        self.tones = ToneEncoder(self.config.tones)
 
-    def encode(self, audio):
-        """-> standardised latents."""
+    def frames(self, audio):
+        """-> standardised latents of the frames alone, (B, T, 64)."""
         return (self.encoder(audio) - self.decoder.mean) / self.decoder.std
 
+    def maps(self, audio, frames):
+        """What the oscillators are to do, given what the frames already say: (B, T, pitches + bands)."""
+        d = self.decoder
+        x, _ = d.features(frames, d.initial_state(len(audio)))
+        power = d.power(*d.spectra(x))
+        return torch.stack([d.oscillators.measure(a.cpu().numpy(), p.cpu()) for a, p in zip(audio, power, strict=True)]).to(frames.device)
+
+    def encode(self, audio):
+        """-> standardised latents (B, T, 96)."""
+        frames, tones = self.frames(audio), self.decoder.tones
+        return torch.cat([frames, (self.tones(self.maps(audio, frames)) - tones.mean) / tones.std], -1)
+
     def decode(self, latents, seed=0):
-        """Whole clip, delay removed: (B, T, 64) -> (B, 1600 T)."""
+        """Whole clip, delay removed: (B, T, 96) -> (B, 1600 T)."""
         batch, n = latents.shape[:2]
         noise = self.decoder.draw_noise(batch, n + 1, torch.Generator().manual_seed(seed))
         padded = torch.cat([latents, latents[:, -1:]], 1)

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from foleylab.codec import overlap_add
+from foleylab.tones import LOW_BINS, Oscillators
 
 LARGEST_SUM = 100  # rows of parts up to which one matrix product overlaps and adds them faster than padding does
 
@@ -36,7 +37,7 @@ def run_block(block, x, state):
 
 
 class Synthesis(nn.Module):
-    """Latents (T, 64) and noise (8 T, 2, 2, 201) -> pcm (1600 T,); the state as in `initial_state`."""
+    """Latents (T, 96) and noise (8 T, 2, 2, 201) -> pcm (1600 T,); the state as in `initial_state`."""
 
     def __init__(self, decoder, points):
         super().__init__()
@@ -50,6 +51,7 @@ class Synthesis(nn.Module):
         eye = np.eye(c.bins)
         self.keep("waves", self.quarters([np.fft.irfft(eye, c.fft), np.fft.irfft(1j * eye, c.fft)], self.bins) * np.sqrt(c.fft) / 2)
         self.keep("window", np.sin(np.pi * np.arange(c.fft) / c.fft))
+        self.oscillators = Oscillators(c.fft, c.hop, self.bins.flatten(), self.bins[:, : LOW_BINS // 2].flatten())
 
     def keep(self, name, array):
         self.register_buffer(name, torch.as_tensor(array, dtype=torch.float32).contiguous(), persistent=False)
@@ -60,10 +62,10 @@ class Synthesis(nn.Module):
         return torch.stack(pair, 1).flatten(0, 1)
 
     def initial_state(self):
-        """Convolutions' memories (k - 1, C), and what is left of the last frames."""
+        """Convolutions' memories (k - 1, C), the last of them the tones', what is left of the last frames, the oscillators' state."""
         c = self.decoder.c
-        memories = [torch.zeros(b.depthwise.kernel - 1, b.depthwise.conv.in_channels) for b in (*self.decoder.slow, *self.decoder.fast)]
-        return [*memories, torch.zeros(c.fft // c.hop - 1, c.hop)]
+        memories = [torch.zeros(b.depthwise.kernel - 1, b.depthwise.conv.in_channels) for b in (*self.decoder.slow, *self.decoder.fast, self.decoder.tones.block)]
+        return [*memories, torch.zeros(c.fft // c.hop - 1, c.hop), *self.oscillators.initial_state()]
 
     def restore_head(self):
         """The decoder's own layer from the one in the order of parity."""
@@ -72,35 +74,45 @@ class Synthesis(nn.Module):
             self.decoder.head.weight[self.columns[kept]], self.decoder.head.bias[self.columns[kept]] = self.weight[kept], self.bias[kept]
 
     def state_names(self):
-        return [*(f"memory{i}" for i in range(len(self.decoder.slow) + len(self.decoder.fast))), "tail"]
+        return [*(f"memory{i}" for i in range(len(self.decoder.slow) + len(self.decoder.fast) + 1)), "tail", "phase", "loud"]
 
     def forward(self, latents, noise, *state):
-        x, after = self.features(latents, state)
-        pcm, tail = self.sound(x, noise, state[-1])
-        return pcm.flatten(), *after, tail
+        x, maps, after = self.features(latents, state)
+        pcm, *rest = self.sound(x, maps, noise, *state[len(after) :])
+        return pcm.flatten(), *after, *rest
 
     def features(self, latents, state):
-        """-> (8 T, fast width), new memories."""
+        """-> (8 T, fast width), maps of the tones (T, n), new memories."""
         d, after = self.decoder, []
+        latents, tones = latents.split([d.c.frame_width, d.c.tones.width], -1)
         x = d.stem(latents * d.std + d.mean)
         for blocks, memories in ((d.slow, state), (d.fast, state[len(d.slow) :])):
             for block, s in zip(blocks, memories, strict=False):
                 x, s = run_block(block, x, s)
                 after.append(s)
             x = d.split(x).reshape(self.frames, d.c.fast_width) if blocks is d.slow else x
-        return x, after
+        t = d.tones
+        y, memory = run_block(t.block, nn.functional.silu(t.stem(tones * t.std + t.mean)), state[len(after)])
+        return x, t.out(y), [*after, memory]
 
-    def sound(self, x, noise, tail):
-        """Spectra and filtered noise: -> (8 T, hop), new tail."""
+    def sound(self, x, maps, noise, tail, *oscillators):
+        """Spectra, filtered noise and partials: -> (8 T, hop), new tail, new state of the oscillators."""
         c, half = self.decoder.c, self.bins.shape[1]
         head = nn.functional.linear(x, self.weight, self.bias)
         magnitude, parts, bands = head.split([2 * half, 4 * half, c.noise_bands], -1)
-        magnitude = torch.exp(torch.clamp(magnitude - 3, -18.0, 5.0)).reshape(-1, 2, 1, half)
+        magnitude = torch.exp(torch.clamp(magnitude - 3, -18.0, 5.0))
+        gain = torch.exp(torch.clamp(bands @ self.spread - 4, -18.0, 4.0))
+        of_bins = lambda y: y.reshape(-1, 2, 1, half)
         parts = parts.reshape(-1, 2, 2, half)  # real and imaginary
-        length = torch.sqrt((parts * parts).sum(2, keepdim=True) + 1e-6)
-        gain = torch.exp(torch.clamp(bands @ self.spread - 4, -18.0, 4.0)).reshape(-1, 2, 1, half)
-        spectrum = parts * (magnitude / length) + gain * noise
-        return self.overlap(self.unfold(spectrum, self.waves) * self.window, c.hop, tail)
+        square = (parts * parts).sum(2, keepdim=True)
+        scale = of_bins(magnitude) / torch.sqrt(square + 1e-6)
+        low = lambda y: y[..., : LOW_BINS // 2]
+        loud, soft = low(scale), low(of_bins(gain))
+        waves, left, oscillators = self.oscillators(maps, (loud * loud * low(square) + soft * soft).flatten(1), *oscillators)
+        spectrum = (parts * scale + of_bins(gain) * noise) * of_bins(left)
+        frames = self.unfold(spectrum, self.waves) * self.window
+        pcm, tail = self.overlap(frames + nn.functional.pad(waves, (c.fft // 2 - c.hop, c.fft // 2 - c.hop)), c.hop, tail)
+        return pcm, tail, *oscillators
 
     def unfold(self, strengths, waves):
         """Strengths (n, 2, 2, bins) of the four kinds of waves (4, bins, fft / 4 + 1) -> whole frames (n, fft)."""

@@ -19,6 +19,7 @@ from foleylab.quantise import measure_ranges, quantise
 from foleylab.stream import Bundle, Streamer
 
 GRAPH_TOLERANCE = 2e-4  # each graph, relative to the output's largest value
+DECODE_TOLERANCE = 1e-3  # likewise: phases of some hundred turns keep fewer digits
 STREAM_TOLERANCE = 2e-3  # streamed sound over many chunks against PyTorch whole, relative to its peak
 QUANTISED = {"motion": "Gemm", "semantic": "Conv", "map": "Gemm", "mapWarm": "Gemm", "flow": "Gemm", "decode": "Gemm"}  # what is integer on the CPU
 QUANTISED_TOLERANCE = 0.12  # first output of such a graph on pictures that set no range, rms of the difference over rms
@@ -193,8 +194,9 @@ def check_graphs(bundle, graphs):
         got = bundle.run(name, inputs)
         errors = [float((torch.from_numpy(got[k]) - v).abs().max() / v.abs().max().clamp_min(1e-3)) for k, v in zip(graph.outputs, out, strict=True)]
         worst[name] = max(errors)
-        if worst[name] > GRAPH_TOLERANCE:
-            raise ParityError(f"{name}: onnxruntime differs from PyTorch by {worst[name]:.1e}, tolerance {GRAPH_TOLERANCE}")
+        tolerance = DECODE_TOLERANCE if name == "decode" else GRAPH_TOLERANCE
+        if worst[name] > tolerance:
+            raise ParityError(f"{name}: onnxruntime differs from PyTorch by {worst[name]:.1e}, tolerance {tolerance}")
     return worst
 
 
@@ -213,7 +215,7 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
     fused = encoders.fusion(torch.cat([encoders.motion.whole(frames), semantic], -1))
     tokens = encoders.mapper.whole(fused)[0][0, warm:].reshape(-1, m.chunk, m.token)
-    noise = torch.from_numpy(latent_noise(seed, range(n))).reshape(-1, m.chunk, 64)
+    noise = torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(-1, m.chunk, flow.c.latent_width)
     latents, past, prompt = [], flow.empty_prefix(1), torch.zeros(1, len(VOCABULARY))
     for k in range(len(tokens)):
         latents.append(flow.sample(noise[k : k + 1], (tokens[k : k + 1], prompt, *past), steps))

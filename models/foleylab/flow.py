@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from foleylab.codec import CodecConfig
 from foleylab.data.scene import VOCABULARY
 from foleylab.mapper import MapperConfig
 
 
 @dataclass(frozen=True)
 class FlowConfig:
-    latent_width: int = 64
+    latent_width: int = CodecConfig().latent_width
     chunk: int = 3
     prefix: int = 3  # the newest latents before the chunk, as the head itself made them
     token: int = MapperConfig().token
@@ -25,7 +26,7 @@ class FlowConfig:
     width: int = 448
     blocks: int = 3
     condition: int = 160
-    gate_from: float = -0.69  # the mapper's loudness (dB / 80) below which the sound is silence; chosen on the tune split
+    gate_from: float = -0.67  # the mapper's loudness (dB / 80) below which the sound is silence; chosen on the tune split
     gate_slope: float = 25.0
     time_shift: float = 0.25  # below 1: later steps come near the data, and refine more than they vary
     decide_from: float = 0.45  # the mapper's probability of an onset from which there is one; chosen on the tune split
@@ -50,9 +51,9 @@ class Block(nn.Module):
 
 
 class Flow(nn.Module):
-    """x (B, 3, 64), time (B,), conditions -> velocity (B, 3, 64).
+    """x (B, 3, 96), time (B,), conditions -> velocity (B, 3, 96).
 
-    Conditions: tokens (B, 3, token), prompt (B, P), prefix (B, 3, 64), and (B, 3) which of the prefix is there.
+    Conditions: tokens (B, 3, token), prompt (B, P), prefix (B, 3, 96), and (B, 3) which of the prefix is there.
     """
 
     def __init__(self, c):

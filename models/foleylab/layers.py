@@ -36,6 +36,15 @@ class CausalBlock(nn.Module):
         return x + self.scale * self.down(nn.functional.silu(self.up(self.norm(y)))), state
 
 
+class CenteredBlock(CausalBlock):
+    """A block that may look both ways, for what is not streamed."""
+
+    def forward(self, x):
+        half = (self.depthwise.kernel - 1) // 2
+        y, _ = self.depthwise(nn.functional.pad(x, (0, 0, 0, half)), x.new_zeros(x.shape[0], half, x.shape[2]))
+        return x + self.scale * self.down(nn.functional.silu(self.up(self.norm(y))))
+
+
 def zero_states(modules, batch, like):
     """Initial states for blocks or depthwise convolutions."""
     convs = [m.depthwise if isinstance(m, CausalBlock) else m for m in modules]

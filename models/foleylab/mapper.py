@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from foleylab.codec import CodecConfig
 from foleylab.data.scene import FAMILIES, VOCABULARY
 
 
@@ -20,7 +21,7 @@ class MapperConfig:
     chunk: int = 3
     warm_up: int = 75
     hidden_token: int = 160
-    latent_width: int = 64
+    latent_width: int = CodecConfig().latent_width
 
     @property
     def token(self):

@@ -110,10 +110,11 @@ def save_weights(state, path, count, history=()):
     torch.save({"model": state, "average": state, "count": count, "history": list(history)}, path)
 
 
-def load_average(model, path):
-    """The averaged weights of a checkpoint, for use."""
+def load_average(model, path, lacking=()):
+    """The averaged weights of a checkpoint, for use; names that begin with an entry of `lacking` may be missing, and keep what they have."""
     saved = torch.load(path, map_location="cpu", weights_only=True)
-    model.load_state_dict(saved["average"])
+    kept = {k: v for k, v in model.state_dict().items() if k.startswith(tuple(lacking))} if lacking else {}
+    model.load_state_dict(kept | saved["average"])
     return model.eval()
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from foleylab.codec import CodecConfig
 from foleylab.data.scene import FAMILIES, VOCABULARY
 
 
 @dataclass(frozen=True)
 class WindowFlowConfig:
     points: int = 120
-    latent_width: int = 64
+    latent_width: int = CodecConfig().latent_width
     token: int = 256
     prompt: int = len(VOCABULARY)
     width: int = 192
@@ -78,7 +79,7 @@ class TimeAttention(nn.Module):
 
 
 class Trunk(nn.Module):
-    """tokens (B, T, token), prompt (B, P) -> hidden (B, T, C), mean and deviation (B, T, 64), logits of what it tells, onsets (B, T, 1)."""
+    """tokens (B, T, token), prompt (B, P) -> hidden (B, T, C), mean and deviation (B, T, 96), logits of what it tells, onsets (B, T, 1)."""
 
     def __init__(self, c):
         super().__init__()
@@ -126,7 +127,7 @@ def gaussian_velocity(x, time, step, mean, spread):
 
 
 class WindowFlow(nn.Module):
-    """x (B, 120, 64), time (B,), step size (B,), tokens (B, 120, token), prompt (B, P) -> velocity (B, 120, 64)."""
+    """x (B, 120, 96), time (B,), step size (B,), tokens (B, 120, token), prompt (B, P) -> velocity (B, 120, 96)."""
 
     def __init__(self, c):
         super().__init__()

@@ -34,23 +34,31 @@ class WindowDecodeGraph(nn.Module):
         self.first, self.again = nn.Parameter(noise[: self.hop].clone()), nn.Parameter(noise[:rest].clone())
 
     def forward(self, latents, *state):
-        s, tail = self.synthesis, state[-1]
-        x, after = s.features(latents.flatten(0, 1), state)
-        a, tail = s.sound(x[: self.hop], self.first, tail)
-        b, tail = s.sound(x[self.hop :], self.again, tail)
-        return torch.cat([a, b]).reshape(1, 1, -1), *after, tail
+        s = self.synthesis
+        x, maps, after = s.features(latents.flatten(0, 1), state)
+        points = self.hop // s.decoder.c.subframes
+        a, *rest = s.sound(x[: self.hop], maps[:points], self.first, *state[len(after) :])
+        b, *rest = s.sound(x[self.hop :], maps[points:], self.again, *rest)
+        return torch.cat([a, b]).reshape(1, 1, -1), *after, *rest
+
+
+def decode_frames(decoder, frames, noise):
+    """Latents of the frames (1, T, 64) -> pcm without tones, from fresh state."""
+    state = decoder.initial_state()
+    x, after = decoder.features(frames, state)
+    return decoder.synthesise(*decoder.spectra(x), noise, state[len(after)])[0]
 
 
 def spoilt_latents(codec, latents, start, tolerance=1e-4):
     """How many latents a decoder that begins at `start` with fresh state needs until it agrees with one that ran before.
 
-    `latents` (1, T, 64); differences count relative to the peak.
+    `latents` (1, T, 96); differences count relative to the peak. Of the frames alone: the phases of partials never forget where they began.
     """
     decoder, n = codec.decoder, latents.shape[1]
     noise = decoder.draw_noise(1, n, torch.Generator().manual_seed(1))
     with torch.no_grad():
-        whole, _ = decoder(latents, noise, decoder.initial_state())
-        fresh, _ = decoder(latents[:, start:], noise[:, start * codec.config.subframes :], decoder.initial_state())
+        sound = lambda first: decode_frames(decoder, latents[:, first:, : codec.config.frame_width], noise[:, first * codec.config.subframes :])
+        whole, fresh = sound(0), sound(start)
     apart = (whole[:, start * codec.config.latent_frames :] - fresh).abs()[0].numpy()
     wrong = np.flatnonzero(apart > tolerance * float(whole.abs().max()))
     return 0 if not len(wrong) else int(wrong[-1] // codec.config.latent_frames + 1)

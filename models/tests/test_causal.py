@@ -2,7 +2,7 @@
 import numpy as np
 import torch
 
-from foleylab.codec import Codec
+from foleylab.codec import Codec, CodecConfig
 from foleylab.decode_graph import DecodeGraph
 from foleylab.encoders import EncoderConfig, MotionEncoder
 from foleylab.flow import Flow, FlowConfig
@@ -11,6 +11,7 @@ from foleylab.noise import latent_noise, philox
 from train_flow import Streams
 
 TOLERANCE = 1e-4
+WIDTH = CodecConfig().latent_width
 
 
 def close(a, b):
@@ -20,7 +21,7 @@ def close(a, b):
 @torch.no_grad()
 def test_decoder_streamed_in_chunks_equals_whole_and_is_causal():
     decoder = Codec().eval().decoder
-    latents, noise = torch.randn(1, 24, 64), decoder.draw_noise(1, 24)
+    latents, noise = torch.randn(1, 24, WIDTH), decoder.draw_noise(1, 24)
     whole, _ = decoder(latents, noise, decoder.initial_state())
     state, parts = decoder.initial_state(), []
     for k in range(0, 24, 3):
@@ -36,7 +37,7 @@ def test_decoder_streamed_in_chunks_equals_whole_and_is_causal():
 @torch.no_grad()
 def test_decoder_as_a_graph_equals_the_decoder():
     codec = Codec().eval()
-    graph, latents = DecodeGraph(codec), torch.randn(1, 78, 64)
+    graph, latents = DecodeGraph(codec), torch.randn(1, 78, WIDTH)
     noise = graph.drawn[torch.arange(26) % graph.rows].flatten(0, 1)[None]
     whole, _ = codec.decoder(latents, noise, codec.decoder.initial_state())
     state, parts = graph.initial_state(), []
@@ -116,7 +117,7 @@ def conditions(flow, tokens):
 
 @torch.no_grad()
 def test_flow_hears_only_the_history_that_is_there():
-    flow, noise = Flow(FlowConfig()).eval(), torch.randn(1, 3, 64)
+    flow, noise = Flow(FlowConfig()).eval(), torch.randn(1, 3, WIDTH)
     tokens, prompt, prefix, valid = conditions(flow, torch.zeros(1, 3, flow.c.token))
     run = lambda prefix, valid: flow.sample(noise, (tokens, prompt, prefix, valid), 2)
     assert torch.equal(run(prefix, valid), run(torch.randn_like(prefix), valid))
@@ -128,17 +129,17 @@ def test_flow_hears_only_the_history_that_is_there():
 @torch.no_grad()
 def test_streams_of_training_begin_without_history_and_join_it_until_an_onset():
     flow = Flow(FlowConfig()).eval()
-    cache = {"latents": torch.zeros(4, 3, 64), "first": torch.tensor([True, False, False, False])}
+    cache = {"latents": torch.zeros(4, 3, WIDTH), "first": torch.tensor([True, False, False, False])}
     streams = Streams(flow, cache, 2)
     streams.at = torch.tensor([3, 1])
     tokens, *_ = conditions(flow, torch.zeros(2, 3, flow.c.token))
     onsets = torch.tensor([[0.0, 1, 0], [0, 0, 0]])[..., None]
-    streams.go_on(torch.ones(2, 3, 64), tokens, onsets)
+    streams.go_on(torch.ones(2, 3, WIDTH), tokens, onsets)
     prefix, valid = streams.history(drop=0)
     assert streams.at.tolist() == [0, 2] and valid.tolist() == [[0, 0, 0], [1, 1, 1]]
-    target = streams.target(torch.ones(2, 3, 64), onsets.flip(0), valid)
-    assert torch.equal(target[0], torch.ones(3, 64))
-    assert torch.equal(target[1, 1:], torch.ones(2, 64)) and close(target[1, 0], 1 + 0.72 * (prefix[1, -1] - 1))
+    target = streams.target(torch.ones(2, 3, WIDTH), onsets.flip(0), valid)
+    assert torch.equal(target[0], torch.ones(3, WIDTH))
+    assert torch.equal(target[1, 1:], torch.ones(2, WIDTH)) and close(target[1, 0], 1 + 0.72 * (prefix[1, -1] - 1))
 
 
 @torch.no_grad()
@@ -147,7 +148,7 @@ def test_flow_points_to_silence_where_the_mapper_says_silence():
     flow.silence.normal_()
     tokens = torch.randn(2, 3, flow.c.token)
     tokens[..., -2], tokens[0, :, -1], tokens[1, :, -1] = 0, -1.1, -0.3
-    got = flow.sample(torch.randn(2, 3, 64), conditions(flow, tokens), 2)
+    got = flow.sample(torch.randn(2, 3, WIDTH), conditions(flow, tokens), 2)
     assert (got[0] - flow.silence).abs().max() < 1e-3
     assert (got[1] - flow.silence).abs().max() > 0.1
 
@@ -160,7 +161,7 @@ def test_flow_decides_onsets_where_they_are_likeliest_in_their_chunk():
     assert torch.allclose(flow.decide(tokens)[..., 0], torch.tensor([[0.0, 1, 0], [0, 0, 0], [1, 0, 1]]), atol=1e-2)
     tokens[..., -1] = -1.1
     flow.silence.normal_()
-    got = flow.sample(torch.randn(3, 3, 64), conditions(flow, tokens), 1)
+    got = flow.sample(torch.randn(3, 3, WIDTH), conditions(flow, tokens), 1)
     quiet = (got - flow.silence).abs().amax(-1) < 0.05
     assert quiet.tolist() == [[True, False, False], [True, True, True], [False, False, False]]
 

@@ -109,13 +109,16 @@ def test_doors_grind_while_they_move():
 
 
 def test_the_rolling_follows_the_speed_that_is_drawn():
-    for seed in range(4):
+    rolling = 0
+    for seed in range(6):
         scene, game = play(MarbleGame, [2, seed])
         (curve,) = [c for f, _, c in scene.beds if f == "roll"]
         speed = np.hypot(*np.diff(game.path[:, :2], axis=0).T) * CURVE_RATE
         ground = (game.path[1:, 2] == 0) & (game.path[:-1, 2] == 0) & (curve[1:] > 0.05) & (speed < game.top * 1.2)
-        assert np.abs(curve[1:] * game.top - speed)[ground].mean() < 0.15 * game.top
+        rolling += ground.any()
+        assert not ground.any() or np.abs(curve[1:] * game.top - speed)[ground].mean() < 0.15 * game.top
         assert (curve[game.path[:, 2] > 0] == 0).all()
+    assert rolling >= 4
 
 
 def test_a_ball_that_meets_a_wall_sounds_at_the_contact():

@@ -18,7 +18,7 @@ from widen_lab import spread, tell_places, widen_encoders, widen_flow, widen_win
 def test_the_restorer_never_sees_the_latents_that_are_hidden():
     torch.manual_seed(0)
     alignment = MaskedAlignment().eval()
-    latents, fused = torch.randn(2, 60, 64), torch.randn(2, 60, 256)
+    latents, fused = torch.randn(2, 60, AlignmentConfig.latent_width), torch.randn(2, 60, 256)
     hidden = alignment.hide(2, 60, "cpu")
     assert 0.5 < hidden.float().mean() < 0.98
     other = torch.where(hidden[..., None], torch.randn_like(latents), latents)
@@ -28,7 +28,7 @@ def test_the_restorer_never_sees_the_latents_that_are_hidden():
 
 def test_alignment_learns_a_sound_that_the_pictures_tell():
     torch.manual_seed(0)
-    alignment = MaskedAlignment(AlignmentConfig(layers=1, width=64))
+    alignment = MaskedAlignment(AlignmentConfig(latent_width=64, layers=1, width=64))
     optimiser = torch.optim.Adam(alignment.parameters(), 3e-3)
     told = torch.randn(4, 30, 64)
     errors = []
@@ -44,7 +44,7 @@ def test_alignment_learns_a_sound_that_the_pictures_tell():
 def flow_batch(n=6):
     c = FlowConfig()
     conditions = (torch.randn(n, 3, c.token), torch.zeros(n, c.prompt), torch.zeros(n, c.prefix, c.latent_width), torch.zeros(n, c.prefix))
-    return torch.randn(n, 3, 64), torch.randn(n, 3, 384), conditions, torch.zeros(n, 3, 1), torch.ones(n, 1)
+    return torch.randn(n, 3, c.latent_width), torch.randn(n, 3, 384), conditions, torch.zeros(n, 3, 1), torch.ones(n, 1)
 
 
 def test_guidance_pushes_the_target_by_the_difference_that_the_conditions_make():
@@ -129,3 +129,31 @@ def test_families_that_are_appended_change_nothing_that_was_learned():
     WindowFlow(w).load_state_dict(wide)
     assert torch.equal(wide["trunk.mix.weight"][:, mix], window["trunk.mix.weight"][:, mix])
     assert spread(torch.ones(2), 0, [0, 2], 3).tolist() == [1, 0, 1]
+
+
+def test_latents_that_are_appended_change_nothing_that_was_learned():
+    torch.manual_seed(0)
+    few, f, w = 64, FlowConfig(), WindowFlowConfig()
+    narrow = lambda x, dim, places: x.index_select(dim, torch.tensor(places))
+    full = {"encoders": Encoders().state_dict(), "flow": Flow(f).state_dict(), "window": WindowFlow(w).state_dict()}
+    e, flow, window = full.values()
+    rows = [k * f.latent_width + p for k in range(3) for p in range(few)]
+    point = f.latent_width + f.token + 1
+    old = {
+        "encoders": e | {f"{n}.{p}": e[f"{n}.{p}"][:few] for n in ("probes.latents.2", "alignment.leave.1") for p in ("weight", "bias")}
+        | {"alignment.sound.weight": e["alignment.sound.weight"][:, :few]},
+        "flow": flow | {"leave.weight": flow["leave.weight"][rows], "leave.bias": flow["leave.bias"][rows], "silence": flow["silence"][:few],
+                        "enter.weight": narrow(flow["enter.weight"], 1, [k * point + p for k in range(3) for p in range(point) if not few <= p < f.latent_width]),
+                        "past.weight": narrow(flow["past.weight"], 1, [k * (f.latent_width + 1) + p for k in range(3) for p in (*range(few), f.latent_width)])},
+        "window": window | {f"{n}.{p}": window[f"{n}.{p}"][:few] for n in ("trunk.to_mean", "trunk.to_spread", "leave") for p in ("weight", "bias")}
+        | {"silence": window["silence"][:few],
+           "enter.weight": narrow(window["enter.weight"], 1, [*range(few), *range(w.latent_width, w.latent_width + few), *range(2 * w.latent_width, 2 * w.latent_width + w.width)])},
+    }
+    models = {"encoders": (Encoders(), widen_encoders), "flow": (Flow(f), widen_flow), "window": (WindowFlow(w), widen_window)}
+    for name, (model, widen) in models.items():
+        wide = widen(old[name])
+        model.load_state_dict(wide)
+        for key, value in old[name].items():
+            if wide[key].shape != value.shape:  # what was there is there still, and all else is 0
+                kept = wide[key] != 0
+                assert torch.equal(wide[key][kept], full[name][key][kept]) and int(kept.sum()) == int((value != 0).sum()), key

@@ -9,7 +9,7 @@ import torch
 
 import export_window
 from foleylab import export
-from foleylab.codec import Codec
+from foleylab.codec import Codec, CodecConfig
 from foleylab.flow import Flow, FlowConfig
 from foleylab.golden import golden_error, golden_inputs
 from foleylab.semantic import load_semantic
@@ -24,7 +24,7 @@ TOY = WindowFlowConfig(width=16, trunk_dilations=(1,), head_dilations=(1,), cond
 
 def toy_windows(clips=3):
     families = TOY.tells // 2 - 1
-    cache = {"fused": torch.randn(clips, 150, TOY.token), "still": torch.randn(clips, TOY.token), "latents": torch.randn(clips, 150, 64),
+    cache = {"fused": torch.randn(clips, 150, TOY.token), "still": torch.randn(clips, TOY.token), "latents": torch.randn(clips, 150, CodecConfig().latent_width),
              "onset": torch.rand(clips, 150, families) * (torch.rand(clips, 150, families) < 0.02), "bed": torch.rand(clips, 150, families),
              "loudness": -40 * torch.rand(clips, 150), "words": torch.ones(clips, TOY.prompt), "known": torch.ones(clips, 1)}
     return Windows({k: v.half() for k, v in cache.items()})
@@ -78,13 +78,13 @@ def test_silence_where_the_trunk_says_so():
     with torch.no_grad():
         flow.trunk.tell.bias[-2:] = -5.0  # no onset, no loudness
         for steps in (1, 2, 4):
-            got = flow.sample(torch.randn(1, 120, 64), torch.randn(1, 120, TOY.token), torch.zeros(1, TOY.prompt), steps)
+            got = flow.sample(torch.randn(1, 120, CodecConfig().latent_width), torch.randn(1, 120, TOY.token), torch.zeros(1, TOY.prompt), steps)
             assert torch.allclose(got, flow.silence.expand_as(got), atol=1e-2)
 
 
 def test_the_halo_holds_all_that_a_fresh_decoder_spoils():
     codec = Codec().eval()
-    spoilt = spoilt_latents(codec, torch.randn(1, 40, 64), 10, tolerance=1e-5)
+    spoilt = spoilt_latents(codec, torch.randn(1, 40, CodecConfig().latent_width), 10, tolerance=1e-5)
     fade = -(-export_window.FADE_FRAMES // codec.config.latent_frames)
     assert 0 < spoilt and spoilt + fade <= export_window.HALO
 
