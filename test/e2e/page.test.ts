@@ -123,6 +123,7 @@ describe.skipIf(!HAS_CHROMIUM)('The page', () => {
       await close(first.page);
       await second.page.getByTestId('stop').click();
       await expectState(second.page, 'Ready');
+      await until('the stream is over', async () => (await streamNames(stage().server)).length === 0);
       await close(second.page);
     },
     TEST_MS,
@@ -142,6 +143,7 @@ describe.skipIf(!HAS_CHROMIUM)('The page', () => {
       await shot(page, 'camera-light-phone');
       await page.getByTestId('stop').click();
       await expectState(page, 'Ready');
+      await until('the stream is over', async () => (await streamNames(stage().server)).length === 0);
       await close(page);
       expect(complaints).toEqual([]);
     },
