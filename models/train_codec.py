@@ -43,11 +43,10 @@ def training_loss(codec, audio, args):
         latents = raw + torch.randn_like(raw) * args.jitter
         decoder = codec.decoder
         state = decoder.initial_state(len(audio))
-        tail = state[len(decoder.slow) + len(decoder.fast)]
-        x, _ = decoder.features((latents - decoder.mean) / decoder.std, state)
+        x, after = decoder.features((latents - decoder.mean) / decoder.std, state)
         spectrum, gain = decoder.spectra(x)
     d, n = codec.config.delay_frames, audio.shape[1] // codec.config.latent_frames
-    draws = [decoder.synthesise(spectrum, gain, decoder.draw_noise(len(audio), n), tail)[0][:, d:] for _ in range(2)]
+    draws = [decoder.synthesise(spectrum, gain, decoder.draw_noise(len(audio), n), state[len(after)])[0][:, d:] for _ in range(2)]
     score, apart = energy_distance(audio[:, :-d], *draws)
     leash = raw.square().mean()
     return score + 0.003 * leash, {"energy": score.detach(), "apart": apart.detach(), "latentRms": leash.detach().sqrt()}

@@ -32,8 +32,6 @@ const LIVE_SNAPSHOT_HOPS = 8;
 
 /** What a hop is forecast to cost: what one in ten exceeds. */
 const COST_SHARE = 0.9;
-/** Few, so that a machine that was busy is not held for it long after. Unit: hops. */
-const COSTS_KEPT = 64;
 
 /** What an engine runs, and on what. */
 export type EngineOptions = {
@@ -108,7 +106,7 @@ export class Engine {
   /** Of each lane, whose hops are next; and the lane of each live session. */
   readonly #turns: readonly DeadlineQueue[];
   readonly #laneOf = new Map<Session, number>();
-  readonly #costs = new CostEstimate(COSTS_KEPT);
+  readonly #costs = new CostEstimate();
   readonly #reader: TextReader;
   #sessionCount = 0;
   #closing: Promise<void> | undefined;

@@ -125,7 +125,7 @@ class Decoder(nn.Module):
     def initial_state(self, batch=1):
         """Convolution states, the overlap-add tail, the tones' memory, and for each of the batch the oscillators' state."""
         like, tones = self.basis, self.tones.initial_state(batch)
-        oscillators = [torch.stack([s.to(like.device)] * batch) for s in self.oscillators.initial_state()]
+        oscillators = [torch.stack([s] * batch) for s in self.oscillators.initial_state()]
         return [*zero_states([*self.slow, *self.fast], batch, like), like.new_zeros(batch, self.c.fft - self.c.hop), tones, *oscillators]
 
     def features(self, latents, state):
@@ -173,12 +173,12 @@ class Decoder(nn.Module):
 
     def forward(self, latents, noise, state):
         """Latents (B, T, 96) -> pcm (B, 1600 T) covering [-delay, 1600 T - delay), next state."""
-        count = len(self.slow) + len(self.fast)
         frames, tones = latents.split([self.c.frame_width, self.c.tones.width], -1)
         x, after = self.features(frames, state)
+        tail, *singing = state[len(after) :]
         spectrum, gain = self.spectra(x)
-        waves, left, singing = self.sing(tones, self.power(spectrum, gain), state[count + 1 :])
-        pcm, tail = self.synthesise(spectrum * torch.cat([left, left], -1), gain * left, noise, state[count], waves)
+        waves, left, singing = self.sing(tones, self.power(spectrum, gain), singing)
+        pcm, tail = self.synthesise(spectrum * torch.cat([left, left], -1), gain * left, noise, tail, waves)
         return pcm, [*after, tail, *singing]
 
     def draw_noise(self, batch, latents, generator=None):
@@ -211,11 +211,11 @@ class Codec(nn.Module):
         return (self.encoder(audio) - self.decoder.mean) / self.decoder.std
 
     def maps(self, audio, frames):
-        """What the oscillators are to do, given what the frames already say: (B, T, pitches + bands)."""
+        """What the oscillators are to do, given what the frames already say: (B, T, pitches + bands). On the CPU."""
         d = self.decoder
         x, _ = d.features(frames, d.initial_state(len(audio)))
         power = d.power(*d.spectra(x))
-        return torch.stack([d.oscillators.measure(a.cpu().numpy(), p.cpu()) for a, p in zip(audio, power, strict=True)]).to(frames.device)
+        return torch.stack([d.oscillators.measure(a.numpy(), p) for a, p in zip(audio, power, strict=True)])
 
     def encode(self, audio):
         """-> standardised latents (B, T, 96)."""

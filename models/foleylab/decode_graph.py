@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from foleylab.codec import overlap_add
+from foleylab.layers import Constants
 from foleylab.tones import LOW_BINS, Oscillators
 
 LARGEST_SUM = 100  # rows of parts up to which one matrix product overlaps and adds them faster than padding does
@@ -36,7 +37,7 @@ def run_block(block, x, state):
     return x + block.scale * block.down(nn.functional.silu(block.up(block.norm(y)))), joined[x.shape[0] :]
 
 
-class Synthesis(nn.Module):
+class Synthesis(Constants):
     """Latents (T, 96) and noise (8 T, 2, 2, 201) -> pcm (1600 T,); the state as in `initial_state`."""
 
     def __init__(self, decoder, points):
@@ -52,9 +53,6 @@ class Synthesis(nn.Module):
         self.keep("waves", self.quarters([np.fft.irfft(eye, c.fft), np.fft.irfft(1j * eye, c.fft)], self.bins) * np.sqrt(c.fft) / 2)
         self.keep("window", np.sin(np.pi * np.arange(c.fft) / c.fft))
         self.oscillators = Oscillators(c.fft, c.hop, self.bins.flatten(), self.bins[:, : LOW_BINS // 2].flatten())
-
-    def keep(self, name, array):
-        self.register_buffer(name, torch.as_tensor(array, dtype=torch.float32).contiguous(), persistent=False)
 
     def quarters(self, waves, index):
         """Waves (bins, fft), cosines and sines, -> (even cosines, even sines, odd cosines, odd sines; bins of each, fft / 4 + 1)."""

@@ -4,6 +4,13 @@ import torch
 from torch import nn
 
 
+class Constants(nn.Module):
+    """A module of tables that are computed, not learned: no part of its checkpoints."""
+
+    def keep(self, name, array, kind=torch.float32):
+        self.register_buffer(name, torch.as_tensor(array, dtype=kind).contiguous(), persistent=False)
+
+
 class CausalDepthwise(nn.Module):
     """Depthwise convolution over time; state is the last k - 1 inputs, (B, k - 1, C)."""
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from foleylab.layers import CausalBlock, CenteredBlock, zero_states
+from foleylab.layers import CausalBlock, CenteredBlock, Constants, zero_states
 from foleylab.partials import FLOOR_DB, GRID_HZ, HOP, NOISE_BANDS, NOISE_EDGES_HZ, PITCHES, RATE, REACH, find_partials
 
 RANGE_DB, HEADROOM_DB = 30.0, 5.0  # shares and what is left of noise lie within so much of the whole; a share may be measured as more than that
@@ -40,11 +40,11 @@ def to_db(power):
 
 
 def between(centres, at):
-    """Linear interpolation from `centres` to `at` as a matrix (centres, at); zero outside."""
-    return np.stack([np.interp(at, centres, row, left=row[0], right=0) for row in np.eye(len(centres))])
+    """Linear interpolation from `centres` to `at` as a matrix (centres, at); the first holds below, zero above."""
+    return np.stack([np.interp(at, centres, row, right=0) for row in np.eye(len(centres))])
 
 
-class Oscillators(nn.Module):
+class Oscillators(Constants):
     """Maps (T, pitches + bands) in 0..1 and the frames' power in low bins (8 T, low) -> the partials' waves (8 T, hop 2) and what is left of each bin (8 T, bins).
 
     `bins` and `low`: the numbers of the columns' bins, -1 for a column without one; `low` must have the first `LOW_BINS`.
@@ -61,13 +61,14 @@ class Oscillators(nn.Module):
         angle, hann = 2 * np.pi * GRID_HZ[:, None] * time / RATE, 0.5 + 0.5 * np.cos(np.pi * time / hop)
         # a bin's power of the sound is its square over the window's length
         self.keep("around", (np.abs(low_hz[:, None] - GRID_HZ) <= AROUND_HZ) * low_there[:, None] / fft)
-        self.keep("crowd", between(centres, GRID_HZ))
+        crowd = between(centres, GRID_HZ)
+        self.keep("crowd", crowd)
         self.keep("spread", bands)
         self.keep("beyond", np.clip(1 - bands.sum(0), 0, None))
         self.keep("in_bands", (between(centres, low_hz) * low_there).T @ blur / fft)
         self.keep("beside", beside.T, torch.int64)
         self.keep("about", np.clip(np.arange(self.each)[:, None] + np.arange(-2, 2), 0, self.each - 1), torch.int64)
-        self.keep("pitch_bands", between(centres, GRID_HZ).T @ blur)
+        self.keep("pitch_bands", crowd.T @ blur)
         self.keep("cosines", np.cos(angle) * hann)
         self.keep("sines", np.sin(angle) * hann)
         self.keep("so_far", np.tri(BLOCK, k=-1))
@@ -75,12 +76,9 @@ class Oscillators(nn.Module):
         self.keep("spacing", np.gradient(GRID_HZ))
         self.keep("clock", (np.arange(self.each)[:, None] + 0.5) * hop / RATE)
 
-    def keep(self, name, array, kind=torch.float32):
-        self.register_buffer(name, torch.as_tensor(np.asarray(array), dtype=kind).contiguous(), persistent=False)
-
     def initial_state(self):
         """Each oscillator's phase in cycles, and its power in the latent before."""
-        return [torch.zeros(PITCHES), torch.zeros(PITCHES)]
+        return [torch.zeros_like(self.hz), torch.zeros_like(self.hz)]
 
     def reference(self, power):
         """(8 T, low bins) -> (T, 8, pitches): the power around each pitch, its mean over the latent, but no more than in any of four frames about the moment: what

@@ -5,8 +5,11 @@ export class CostEstimate {
   readonly #capacity: number;
   readonly #costsMs: number[] = [];
 
-  /** @throws {TypeError | RangeError} If `capacity`, the hops remembered, is not a positive integer */
-  constructor(capacity = 256) {
+  /**
+   * @param capacity The hops remembered: few, so that a machine that was busy is not held for it long after
+   * @throws {TypeError | RangeError} If `capacity` is not a positive integer
+   */
+  constructor(capacity = 64) {
     assertPositiveInteger(capacity, 'capacity');
     this.#capacity = capacity;
   }

@@ -35,6 +35,9 @@ describe.skipIf(!HAS_CHROMIUM)('The page', () => {
   const open = (options: BrowserContextOptions = {}): Promise<Tab> =>
     openTab(stage().browser.newContext({ viewport: DESK, ...options }), stage().server.address);
 
+  const streamIsOver = (): Promise<void> =>
+    until('the stream is over', async () => (await streamNames(stage().server)).length === 0);
+
   it(
     'gives the demo clip its sound, takes settings while it runs, is muted, and stops',
     async () => {
@@ -71,7 +74,7 @@ describe.skipIf(!HAS_CHROMIUM)('The page', () => {
 
       await page.getByTestId('stop').click();
       await expectState(page, 'Ready');
-      await until('the stream is over', async () => (await streamNames(server)).length === 0);
+      await streamIsOver();
       await close(page);
       expect(complaints).toEqual([]);
     },
@@ -123,7 +126,7 @@ describe.skipIf(!HAS_CHROMIUM)('The page', () => {
       await close(first.page);
       await second.page.getByTestId('stop').click();
       await expectState(second.page, 'Ready');
-      await until('the stream is over', async () => (await streamNames(stage().server)).length === 0);
+      await streamIsOver();
       await close(second.page);
     },
     TEST_MS,
@@ -143,7 +146,7 @@ describe.skipIf(!HAS_CHROMIUM)('The page', () => {
       await shot(page, 'camera-light-phone');
       await page.getByTestId('stop').click();
       await expectState(page, 'Ready');
-      await until('the stream is over', async () => (await streamNames(stage().server)).length === 0);
+      await streamIsOver();
       await close(page);
       expect(complaints).toEqual([]);
     },
