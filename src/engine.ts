@@ -66,15 +66,14 @@ export async function createEngine(options: EngineOptions = {}): Promise<Engine>
   assertInRange(lanes, 'lanes', [1, MAX_LANES]);
   signal?.throwIfAborted();
   const bundle = await loadBundle(name);
-  const env = laneEnv ? { env: laneEnv } : {};
+  const shared = { bundle: bundle.folder, identity: bundle.identity, ...(laneEnv ? { env: laneEnv } : {}) };
   const decision = await decideDevice(choice, {
-    bundle: bundle.folder,
+    ...shared,
     entry: PROBE_ENTRY,
-    ...env,
     ...(signal ? { signal } : {}),
   });
   const count = decision.device === 'cpu' ? lanes : 1;
-  const process = { entry: LANE_ENTRY, bundle: bundle.folder, device: decision.device, ...env };
+  const process = { ...shared, entry: LANE_ENTRY, device: decision.device };
   const spare = options.hasSpareLane
     ? { spare: new SpareLane(process), snapshotEvery: LIVE_SNAPSHOT_HOPS }
     : {};
@@ -256,9 +255,9 @@ export async function probeDevices(
   bundleName: string,
   devices: readonly Device[] = DEVICES,
 ): Promise<DeviceProbe[]> {
-  const { folder } = await openBundle(bundleName);
+  const { folder: bundle, identity } = await openBundle(bundleName);
   const probes: DeviceProbe[] = [];
   for (const device of devices)
-    probes.push(await probeDevice(device, { bundle: folder, entry: PROBE_ENTRY }));
+    probes.push(await probeDevice(device, { bundle, identity, entry: PROBE_ENTRY }));
   return probes;
 }

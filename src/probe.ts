@@ -12,10 +12,10 @@ process.once(
   (question: ProbeQuestion) => void answer(question).then((reply) => process.send?.(reply)),
 );
 
-async function answer({ bundle: folder, device }: ProbeQuestion): Promise<ProbeAnswer> {
+async function answer({ bundle: folder, identity, device }: ProbeQuestion): Promise<ProbeAnswer> {
   try {
     const startMs = performance.now();
-    const bundle = await openBundle(folder);
+    const bundle = await openBundle(folder, identity);
     const graphs = await loadGraphs(bundle, device);
     const loadMs = performance.now() - startMs;
     // What makes no sound has no hops.

@@ -76,7 +76,12 @@ export class TextReader {
     if (this.#textBundle === TEXT_BUNDLE && !(await hasTextBundle())) return undefined;
     const bundle = await loadTextBundle(this.#textBundle);
     const table = await loadWords(bundle);
-    const lane = await ProcessLane.start({ entry: TEXT_LANE_ENTRY, bundle: bundle.folder, device: 'cpu' });
+    const lane = await ProcessLane.start({
+      entry: TEXT_LANE_ENTRY,
+      bundle: bundle.folder,
+      identity: bundle.identity,
+      device: 'cpu',
+    });
     return new TextEncoding(bundle.manifest, table, lane);
   }
 }

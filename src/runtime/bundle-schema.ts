@@ -5,13 +5,19 @@ import { fieldPath, type ManifestProblem } from './manifest-problem.js';
 // The same two folders up from src/runtime and from dist/runtime.
 const SCHEMA_FILE = new URL('../../models/bundle.schema.json', import.meta.url);
 
+/** That the schema itself is sound is tested; to check and to optimise it here would take longer than all its use. */
+const OPTIONS = {
+  strictTypes: false,
+  meta: false,
+  validateSchema: false,
+  code: { optimize: false },
+} as const;
+
 let validator: ValidateFunction | undefined;
 
 /** Where a document breaks `models/bundle.schema.json`; the first place, or `undefined`. */
 export function findSchemaProblem(document: unknown): ManifestProblem | undefined {
-  validator ??= new Ajv2020({ strictTypes: false }).compile(
-    JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as object,
-  );
+  validator ??= new Ajv2020(OPTIONS).compile(JSON.parse(readFileSync(SCHEMA_FILE, 'utf8')) as object);
   if (validator(document)) return undefined;
   const error = validator.errors?.[0];
   if (!error) return { field: fieldPath(), requirement: 'match the schema', received: document };

@@ -6,7 +6,6 @@ import { LivefoleyError } from '../stream/errors.js';
 import type { AnyManifest, BundleManifest, FileManifest, TextManifest } from './bundle-manifest.js';
 import { findBundle } from './find-bundle.js';
 import { fieldPath } from './manifest-problem.js';
-import { parseManifest } from './parse-manifest.js';
 
 /** A bundle whose manifest has been checked. Its files are checked as they are read. */
 export type Bundle<Manifest extends AnyManifest = BundleManifest> = {
@@ -29,10 +28,11 @@ const UNLISTED_FILES = ['bundle.json', 'README.md'];
 /**
  * Opens a bundle that makes sound.
  *
+ * @param checked As for `openBundle()`
  * @throws {LivefoleyError} Place `bundle`, as `openBundle()`; place `usage`, if it is one that makes none
  */
-export async function loadBundle(nameOrPath: string): Promise<Bundle> {
-  const bundle = await openBundle(nameOrPath);
+export async function loadBundle(nameOrPath: string, checked?: string): Promise<Bundle> {
+  const bundle = await openBundle(nameOrPath, checked);
   if (isSounding(bundle)) return bundle;
   throw new LivefoleyError(
     'usage',
@@ -43,10 +43,11 @@ export async function loadBundle(nameOrPath: string): Promise<Bundle> {
 /**
  * Opens a bundle that turns free text into a prompt.
  *
+ * @param checked As for `openBundle()`
  * @throws {LivefoleyError} Place `bundle`, as `openBundle()`, or if it is one that makes sound
  */
-export async function loadTextBundle(nameOrPath: string): Promise<Bundle<TextManifest>> {
-  const bundle = await openBundle(nameOrPath);
+export async function loadTextBundle(nameOrPath: string, checked?: string): Promise<Bundle<TextManifest>> {
+  const bundle = await openBundle(nameOrPath, checked);
   if (!isSounding(bundle)) return bundle;
   throw new LivefoleyError(
     'bundle',
@@ -62,20 +63,32 @@ export function isSounding(bundle: Bundle | Bundle<TextManifest>): bundle is Bun
 /**
  * Opens a bundle by its name or its folder and checks its manifest. Does not load a graph.
  *
+ * @param checked The `identity` of a manifest that was checked before: the same one is not checked again, which spares
+ * a process most of its start
  * @throws {LivefoleyError} Place `bundle`: one sentence that names the file and the field
  */
-export async function openBundle(nameOrPath: string): Promise<Bundle | Bundle<TextManifest>> {
+export async function openBundle(
+  nameOrPath: string,
+  checked?: string,
+): Promise<Bundle | Bundle<TextManifest>> {
   const folder = await findBundle(nameOrPath);
   const name = basename(folder);
   const subject = `Bundle '${name}': bundle.json`;
   const bytes = await readRegularFile(join(folder, 'bundle.json'), { subject, maxBytes: MAX_MANIFEST_BYTES });
-  const manifest = parseManifest(decodeText(bytes, subject), name);
+  const identity = sha256(bytes);
+  const text = decodeText(bytes, subject);
+  const manifest = identity === checked ? (JSON.parse(text) as AnyManifest) : await parse(text, name);
   const opened = {
     folder,
-    identity: sha256(bytes),
+    identity,
     readFile: (file: string) => readListedFile({ folder, manifest }, file),
   };
   return manifest.system === 'text' ? { ...opened, manifest } : { ...opened, manifest };
+}
+
+/** The schema and its compiler are loaded where a manifest is new. */
+async function parse(text: string, name: string): Promise<AnyManifest> {
+  return (await import('./parse-manifest.js')).parseManifest(text, name);
 }
 
 /**

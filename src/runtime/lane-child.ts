@@ -13,7 +13,10 @@ export type LaneOwner = {
 export type LaneChildOptions = LaneOwner & {
   /** The script that serves the lane. */
   readonly entry: string;
+  /** The bundle's folder. */
   readonly bundle: string;
+  /** The bundle's `identity`, once its manifest has been checked: the process need not check it again. */
+  readonly identity?: string | undefined;
   readonly device: Device;
   /** Ends the process, also while it is loading. */
   readonly signal: AbortSignal;
@@ -87,10 +90,8 @@ export class LaneChild {
         else if (refusal) reject(refusal);
         else resolve({ state: 'died', reason });
       });
-      child.send(
-        { kind: 'open', bundle: options.bundle, device: options.device } satisfies ToLane,
-        ignoreLoss,
-      );
+      const { bundle, identity, device } = options;
+      child.send({ kind: 'open', bundle, identity, device } satisfies ToLane, ignoreLoss);
     });
   }
 

@@ -29,7 +29,12 @@ export type LaneOrder =
 
 /** From the owner to a lane process. */
 export type ToLane =
-  | { readonly kind: 'open'; readonly bundle: string; readonly device: Device }
+  | {
+      readonly kind: 'open';
+      readonly bundle: string;
+      readonly identity?: string | undefined;
+      readonly device: Device;
+    }
   | { readonly kind: 'orders'; readonly orders: readonly LaneOrder[] }
   | { readonly kind: 'close' };
 

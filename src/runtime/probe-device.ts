@@ -17,7 +17,7 @@ export type DeviceProbe =
     };
 
 /** What the probe process is asked and answers. */
-export type ProbeQuestion = { readonly bundle: string; readonly device: Device };
+export type ProbeQuestion = Pick<ProbeOptions, 'bundle' | 'identity'> & { readonly device: Device };
 export type ProbeAnswer =
   | { readonly ok: true; readonly hopMs: number; readonly loadMs: number }
   | { readonly ok: false; readonly place: FailurePlace; readonly message: string };
@@ -25,6 +25,8 @@ export type ProbeAnswer =
 export type ProbeOptions = {
   /** The bundle's folder: a device is probed with what it will run. */
   readonly bundle: string;
+  /** As for `LaneChild`. */
+  readonly identity?: string | undefined;
   /** The script that answers. */
   readonly entry: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -48,7 +50,7 @@ const STDERR_TAIL_CHARACTERS = 8_000;
 export async function probeDevice(device: Device, options: ProbeOptions): Promise<DeviceProbe> {
   const missing = device === 'cuda' ? missingForCuda() : undefined;
   if (missing !== undefined) return { device, state: 'rejected', reason: missing, place: 'environment' };
-  const answer = await ask({ bundle: options.bundle, device }, options);
+  const answer = await ask({ bundle: options.bundle, identity: options.identity, device }, options);
   if (answer.ok) return { device, state: 'usable', hopMs: answer.hopMs, loadMs: answer.loadMs };
   return { device, state: 'rejected', reason: answer.message, place: answer.place };
 }

@@ -12,6 +12,8 @@ export type ProcessLaneOptions = {
   readonly entry: string;
   /** The bundle's folder. */
   readonly bundle: string;
+  /** As for `LaneChild`. */
+  readonly identity?: string | undefined;
   readonly device: Device;
   /** Added to the lane's environment. */
   readonly env?: NodeJS.ProcessEnv;
@@ -43,8 +45,8 @@ const CLOSE_GRACE_MS = 2_000;
  */
 export class ProcessLane implements Lane {
   readonly device: Device;
-  readonly #options: Required<Omit<ProcessLaneOptions, 'env' | 'spare'>> &
-    Pick<ProcessLaneOptions, 'env' | 'spare'>;
+  readonly #options: Required<Omit<ProcessLaneOptions, 'identity' | 'env' | 'spare'>> &
+    Pick<ProcessLaneOptions, 'identity' | 'env' | 'spare'>;
   readonly #journal = new LaneJournal();
   readonly #book: OrderBook;
   readonly #stop = new AbortController();
@@ -144,10 +146,11 @@ export class ProcessLane implements Lane {
   }
 
   #childOptions(): LaneChildOptions {
-    const { entry, bundle, device, env } = this.#options;
+    const { entry, bundle, identity, device, env } = this.#options;
     return {
       entry,
       bundle,
+      identity,
       device,
       signal: this.#stop.signal,
       ...(env ? { env } : {}),

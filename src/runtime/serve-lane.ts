@@ -24,7 +24,7 @@ export function serveTextLane(kernels: Kernels<TextManifest>): void {
  */
 function serve<Manifest extends AnyManifest>(
   kernels: Kernels<Manifest>,
-  load: (folder: string) => Promise<Bundle<Manifest>>,
+  load: (folder: string, checked?: string) => Promise<Bundle<Manifest>>,
 ): void {
   let machine: LaneMachine<Manifest> | undefined;
   const reply = (message: FromLane): void => {
@@ -37,7 +37,7 @@ function serve<Manifest extends AnyManifest>(
   process.on('message', (message: ToLane) => {
     switch (message.kind) {
       case 'open':
-        void open(message.bundle, message.device);
+        void open(message);
         return;
       case 'orders':
         void machine?.carryOut(message.orders);
@@ -47,10 +47,10 @@ function serve<Manifest extends AnyManifest>(
         return;
     }
   });
-  async function open(bundleFolder: string, device: Device): Promise<void> {
+  async function open({ bundle, identity, device }: ToLane & { kind: 'open' }): Promise<void> {
     const startMs = performance.now();
     try {
-      machine = new LaneMachine(kernels, await contextOf(await load(bundleFolder), device), reply);
+      machine = new LaneMachine(kernels, await contextOf(await load(bundle, identity), device), reply);
       reply({ kind: 'ready', loadMs: performance.now() - startMs });
     } catch (error) {
       const place = error instanceof LivefoleyError ? error.place : 'environment';

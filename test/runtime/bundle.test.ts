@@ -29,6 +29,17 @@ describe.each(['conformance', 'conformance-window'])('bundle %s', (name) => {
   });
 });
 
+test('a manifest whose identity was checked before is not checked again; any other is', async () => {
+  await copies.edit('conformance', (manifest) => mutate(manifest, { path: ['hopPoints'], value: 'three' }));
+  const folder = copies.path('conformance');
+  const identity = createHash('sha256')
+    .update(await readFile(join(folder, 'bundle.json')))
+    .digest('hex');
+  expect((await loadBundle(folder, identity)).identity).toBe(identity);
+  for (const other of [undefined, '', identity.toUpperCase(), '0'.repeat(64)])
+    expect((await refusal(() => loadBundle(folder, other))).message).toContain('hopPoints must ');
+});
+
 test('readFile() returns the bytes of a file that lies in a sibling bundle', async () => {
   const bundle = await loadBundle('conformance-window');
   const bytes = await bundle.readFile('semantic.onnx');

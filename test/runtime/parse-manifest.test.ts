@@ -1,10 +1,18 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseManifest } from '../../src/runtime/parse-manifest.js';
 import { LivefoleyError } from '../../src/stream/errors.js';
-import { manifestText, mutate, MUTATIONS, refusal } from './bundle-fixture.js';
+import { BUNDLES, manifestText, mutate, MUTATIONS, refusal } from './bundle-fixture.js';
 
 const NAMES = ['conformance', 'conformance-window', 'text'];
+
+test('the schema itself is a valid JSON Schema, which parseManifest() takes for granted', () => {
+  const schema = JSON.parse(readFileSync(join(BUNDLES, '..', 'bundle.schema.json'), 'utf8')) as object;
+  expect(new Ajv2020().validateSchema(schema)).toBe(true);
+});
 
 test.each(NAMES)('parseManifest() accepts %s and changes nothing', (name) => {
   const text = manifestText(name);

@@ -63,14 +63,16 @@ async function simulate(
 ): Promise<number> {
   const queue = new DeadlineQueue(1);
   const arrivals = [...jobs].sort((a, b) => a.readyMs - b.readyMs);
+  let next = 0;
   let misses = 0;
   let running: { turn: Turn; endMs: number; deadlineMs: number } | undefined;
   const asked: { job: (typeof jobs)[number]; turn: Turn | undefined }[] = [];
-  while (arrivals.length > 0 || queue.waiting > 0 || running) {
-    const nowMs = Math.min(arrivals[0]?.readyMs ?? Infinity, running?.endMs ?? Infinity);
-    while (arrivals[0] && arrivals[0].readyMs <= nowMs) {
-      const job = arrivals.shift()!;
-      void queue.take(job.deadlineMs).then((turn) => asked.push({ job, turn }));
+  while (next < arrivals.length || queue.waiting > 0 || running) {
+    const nowMs = Math.min(arrivals[next]?.readyMs ?? Infinity, running?.endMs ?? Infinity);
+    for (let job = arrivals[next]; job && job.readyMs <= nowMs; job = arrivals[next]) {
+      next += 1;
+      const asking = job;
+      void queue.take(asking.deadlineMs).then((turn) => asked.push({ job: asking, turn }));
     }
     if (running && running.endMs <= nowMs) {
       if (running.endMs > running.deadlineMs + 1e-6) misses += 1;
