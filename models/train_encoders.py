@@ -32,7 +32,7 @@ class Encoders(nn.Module):
         """Pictures (B, T, 64, 64, 3) 0..255 and pooled semantic features (B, K, 1280) -> fused (B, T, C)."""
         c = self.encoder_config
         frames = ((pictures.float() - c.mean) / c.std).permute(0, 1, 4, 2, 3)
-        aligned = align_semantic(self.semantic(pooled), frames.shape[1], c.semantic_every, c.semantic_lag)
+        aligned = align_semantic(self.semantic(pooled), frames.shape[1], c)
         return self.fusion(torch.cat([self.motion.whole(frames), aligned], -1))
 
     def forward(self, pictures, pooled, context=None):

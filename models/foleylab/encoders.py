@@ -22,8 +22,9 @@ class EncoderConfig:
     temporal_blocks: int = 3
     temporal_kernel: int = 5
     semantic_width: int = 96
-    semantic_every: int = 6
-    semantic_lag: int = 6
+    semantic_every: int = 15
+    semantic_lag: int = 0
+    semantic_stored: int = 6  # clips hold features of every sixth picture
     fused_width: int = 256
 
     @property
@@ -116,7 +117,7 @@ class Fusion(nn.Module):
         return self.norm(self.project(features))
 
 
-def align_semantic(features, points, every=6, lag=6):
-    """(B, K, C) of pictures at 0, 6, 12 ... -> (B, points, C): point p uses the picture at floor(p / 6) * 6 - 6, held at the start."""
-    at = torch.div(torch.arange(points) // every * every - lag, every, rounding_mode="floor").clamp(0, features.shape[1] - 1)
-    return features[:, at]
+def align_semantic(features, points, c):
+    """(B, K, C) of stored pictures -> (B, points, C): each point uses the picture that it would see in use, or the newest stored one before it, held at the start."""
+    seen = torch.arange(points) // c.semantic_every * c.semantic_every - c.semantic_lag
+    return features[:, torch.div(seen, c.semantic_stored, rounding_mode="floor").clamp(0, features.shape[1] - 1)]
