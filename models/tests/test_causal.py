@@ -4,7 +4,7 @@ import torch
 
 from foleylab.codec import Codec, CodecConfig
 from foleylab.decode_graph import DecodeGraph
-from foleylab.encoders import EncoderConfig, MotionEncoder
+from foleylab.encoders import EncoderConfig, MotionEncoder, align_semantic
 from foleylab.flow import Flow, FlowConfig
 from foleylab.mapper import Mapper, MapperConfig
 from foleylab.noise import latent_noise, philox
@@ -174,3 +174,13 @@ def test_noise_follows_random123_and_is_standard():
     noise = latent_noise(5, range(3000))
     assert abs(noise.mean()) < 0.01 and abs(noise.std() - 1) < 0.01
     assert np.array_equal(noise[7:9], latent_noise(5, [7, 8]))
+
+
+def test_each_point_sees_the_newest_semantic_picture_that_use_would_show_it():
+    c = EncoderConfig(semantic_every=15, semantic_lag=0, semantic_stored=6)
+    seen = align_semantic(torch.arange(25.0).reshape(1, 25, 1), 150, c)[0, :, 0] * c.semantic_stored
+    points = torch.arange(150)
+    shown = points // 15 * 15
+    assert torch.all(seen <= shown) and torch.all(shown - seen < c.semantic_stored)
+    late = align_semantic(torch.arange(25.0).reshape(1, 25, 1), 150, EncoderConfig(semantic_every=6, semantic_lag=6, semantic_stored=6))[0, :, 0]
+    assert torch.equal(late, (points // 6 - 1).clamp(min=0).float())

@@ -3,15 +3,14 @@ import { RtcPictureSink } from '../rtc/rtc-picture-sink.js';
 import { RtcSoundSink } from '../rtc/rtc-sound-sink.js';
 import type { SessionMetric } from '../session-metrics.js';
 import type { Clock } from '../stream/clock.js';
-import { LevelMeter } from '../stream/level-meter.js';
 import { MEDIA_RATE } from '../stream/media-clock.js';
 import { Playout } from '../stream/playout.js';
-import { HopFigures } from './hop-figures.js';
 import type { LiveLog } from './live-log.js';
 import { LiveSound } from './live-sound.js';
 import type { Paced, Pacemaker } from './pacemaker.js';
 import { PictureDelay } from './picture-delay.js';
 import type { Publisher } from './publisher.js';
+import { StreamFigures } from './stream-figures.js';
 import type { StreamReport, StreamState } from './stream-report.js';
 import { asGiven, type ReadSettings } from './stream-settings.js';
 
@@ -47,12 +46,10 @@ export class LiveStream implements Paced {
   readonly #options: LiveStreamOptions;
   readonly #playout: Playout;
   readonly #pictures: PictureDelay;
-  readonly #figures = new HopFigures();
-  readonly #meter = new LevelMeter();
-  readonly #startMs: number;
+  readonly #figures: StreamFigures;
   readonly #push = (channels: readonly Float32Array[]): void => {
     this.sink.push(channels);
-    this.#meter.add(channels);
+    this.#figures.hear(channels);
   };
   #delayMs: number;
   #settings: ReadSettings;
@@ -61,9 +58,6 @@ export class LiveStream implements Paced {
   /** Whose sound is heard: the last that had a picture. */
   #speaker: LiveSound | undefined;
   #epochMs: number | undefined;
-  #stepsChanges = 0;
-  #sessionRestarts = 0;
-  readonly #laneRestarts: number;
   /** What earlier senders' queues dropped. */
   readonly #dropsBefore = { pictures: 0, ownSound: 0 };
   #attachedMs: number;
@@ -79,14 +73,14 @@ export class LiveStream implements Paced {
     this.#options = options;
     this.#settings = options.settings;
     this.#delayMs = delayMs;
-    this.#startMs = clock.nowMs();
-    this.#attachedMs = this.#startMs;
-    this.#laneRestarts = engine.laneRestarts;
+    const startMs = clock.nowMs();
+    this.#attachedMs = startMs;
     this.#playout = new Playout({
       channelCount: 2,
       capacityFrames: Math.ceil((delayMs / 1000) * MEDIA_RATE) + PLAYOUT_RESERVE_FRAMES,
-      startMs: this.#startMs,
+      startMs,
     });
+    this.#figures = new StreamFigures({ engine, clock, playout: this.#playout });
     this.#pictures = new PictureDelay(this.#playout, {
       gridFrames: engine.bundle.gridFrames,
       show: ({ data, width, height }) => this.pictureSink.push(data, width, height),
@@ -212,7 +206,7 @@ export class LiveStream implements Paced {
       onMetric: (metric, offset) => this.#note(metric, offset),
       onDelay: (ms) => this.#growDelay(sound, ms),
       onRestart: (reason) => {
-        this.#sessionRestarts += 1;
+        this.#figures.countRestart();
         log.warn({ stream: name, reason }, 'a session was begun anew');
       },
     });
@@ -281,8 +275,7 @@ export class LiveStream implements Paced {
   }
 
   report(): StreamReport {
-    const { clock, engine, name } = this.#options;
-    const { counts } = this.#playout;
+    const { engine, name } = this.#options;
     const source = this.#publisher?.source.counts;
     const { mode } = engine.bundle;
     return {
@@ -292,7 +285,6 @@ export class LiveStream implements Paced {
       mode,
       settings: asGiven(this.#settings),
       stepsNow: this.#sound?.stepsNow ?? this.#settings.steps,
-      durationSeconds: (clock.nowMs() - this.#startMs) / 1000,
       listeners: this.#listeners,
       picture: {
         width: source?.width ?? 0,
@@ -301,17 +293,8 @@ export class LiveStream implements Paced {
         droppedFrames: this.drops.pictures,
       },
       hasOwnSound: this.#publisher?.ownSound !== undefined,
-      delayMs: this.#delayParts(),
-      hopBudgetMs: (engine.bundle.hopFrames / MEDIA_RATE) * 1000,
-      computeMs: this.#figures.computeMs,
-      recentHops: this.#figures.recent,
-      deadlineMisses: this.#figures.deadlineMisses,
-      underruns: counts.underruns,
-      underrunMs: (counts.missingFrames / MEDIA_RATE) * 1000,
-      stepsChanges: this.#stepsChanges,
-      sessionRestarts: this.#sessionRestarts,
-      laneRestarts: engine.laneRestarts - this.#laneRestarts,
-      level: this.#meter.level,
+      delayMs: this.#figures.delayParts(this.delayMs, this.#publisher?.jitterBufferMs ?? 0),
+      ...this.#figures.report,
     };
   }
 
@@ -365,25 +348,16 @@ export class LiveStream implements Paced {
   }
 
   #note(metric: SessionMetric, offset: number): void {
+    this.#figures.note(metric, offset);
     if (metric.kind === 'hop') {
-      this.#figures.add(metric, offset);
       this.#options.onHop(metric);
     } else if (metric.kind === 'steps') {
-      this.#stepsChanges += 1;
       const { from, to, position, forecastSlackMs } = metric;
       this.#options.log.warn(
         { stream: this.#options.name, from, to, position, forecastSlackMs },
         'steps changed',
       );
     }
-  }
-
-  #delayParts(): StreamReport['delayMs'] {
-    const jitterBuffer = this.#publisher?.jitterBufferMs ?? 0;
-    const { gatherMs, queueMs: queue, computeMs: compute } = this.#figures.parts;
-    const hop = Math.max(0, gatherMs - jitterBuffer);
-    const total = this.delayMs;
-    return { jitterBuffer, hop, queue, compute, buffer: total - jitterBuffer - hop - queue - compute, total };
   }
 
   /** Resolves when the fade is over. */

@@ -6,7 +6,7 @@ import { findOnsets, levelDb, mean, median, scoreOnsets, shuffleGaps } from './s
 
 /** The page's sound needs so long until its jitter buffer and our steps have settled. */
 const WARM_UP_SECONDS = 5;
-const SECONDS = 26;
+const SECONDS = 20;
 const ATTEMPTS = 2;
 const MUTED_SECONDS = 9;
 /** What a flash's sound may take, whatever the machine. Unit: ms. */
