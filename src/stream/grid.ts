@@ -35,8 +35,15 @@ export type GridCounts = {
 export const JUMP_BACK_FRAMES = 24_000;
 
 /**
- * Puts frames of any rate on the grid by time: each grid point shows the newest frame not later than it, and
- * before the first frame the first frame. Reads no further than the first frame after the hop's last point.
+ * A frame that is later than a grid point by no more than this is shown there: Matroska, WebM and FLV (RTMP) give times
+ * in whole milliseconds, so that of 30 frames a second every third would come 0.3 ms too late for its point, and the
+ * one before it be shown twice. Unit: audio frames (1 ms).
+ */
+export const GRID_TOLERANCE_FRAMES = 48;
+
+/**
+ * Puts frames of any rate on the grid by time: each grid point shows the newest frame not later than it (but for
+ * rounding, `GRID_TOLERANCE_FRAMES`), and before the first frame the first frame. Reads no further than the first frame after the hop's last point.
  * Frames that come late are dropped; a clock that jumps back goes on from the last frame.
  */
 export class Grid {
@@ -94,7 +101,8 @@ export class Grid {
     return { hop, pictures, pictureOfPoint };
   }
 
-  async #pictureAt(position: number): Promise<VideoFrame | undefined> {
+  async #pictureAt(point: number): Promise<VideoFrame | undefined> {
+    const position = point + GRID_TOLERANCE_FRAMES;
     this.#current ??= await this.#read();
     // Before the first frame is due, what follows it does not matter yet.
     if (this.#current && this.#current.position <= position) this.#ahead ??= await this.#read();

@@ -58,6 +58,10 @@ async function pcm(args: readonly string[]): Promise<Buffer> {
   return ended.stdout;
 }
 
+function bytesOf(sound: Float32Array, count: number): Buffer {
+  return Buffer.from(sound.buffer, sound.byteOffset, count * sound.BYTES_PER_ELEMENT);
+}
+
 function whatFfmpegSays(path: string): string {
   const shell = `"$0" -hide_banner -nostdin -i "file:$1" 2>&1 || true`;
   return execFileSync('sh', ['-c', shell, ffmpeg.path, path], { encoding: 'utf8' });
@@ -75,6 +79,15 @@ describe('livefoley render -o', () => {
     // What the decoder lets sound before an event is shorter than its delay of 5 ms.
     expect(Math.abs(onsetSeconds(reference) - EVENT_SECONDS)).toBeLessThan(0.01);
     expect(levelDb(reference, [0, (EVENT_SECONDS - 0.005) * RATE])).toBeLessThan(-100);
+  });
+
+  it('gives the same sound to the same pictures in Matroska, whose times are whole milliseconds', async () => {
+    const copy = clip('event.mkv', '-i EVENT -c copy OUT', { EVENT: event });
+    const sound = samplesOf(await pcm([copy, ...CAUSAL]));
+    expect(Math.abs(sound.length - reference.length)).toBeLessThanOrEqual(RATE / 1000);
+    // The picture's end, too, is rounded: what may be missing is the last millisecond.
+    const common = Math.min(sound.length, reference.length) - RATE / 1000;
+    expect(Buffer.compare(bytesOf(sound, common), bytesOf(reference, common))).toBe(0);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Grid, type GridOptions } from '../../src/stream/grid.js';
+import { Grid, GRID_TOLERANCE_FRAMES, type GridOptions } from '../../src/stream/grid.js';
 import type { VideoFrame } from '../../src/stream/video-frame.js';
 import { CountedSource, frameAt, labelOf } from './frames.js';
 import { turn } from './virtual-clock.js';
@@ -31,7 +31,7 @@ function atRate(fps: number, count: number, from = 0): VideoFrame[] {
 }
 
 /**
- * Written from the sentence alone: the newest frame not later than the point, before the first frame the first; of
+ * Written from the sentence alone: the newest frame not later than the point by more than a millisecond, before the first frame the first; of
  * frames with one position the last that came. Frames older than one before them do not count.
  */
 function reference(frames: readonly VideoFrame[], points: readonly number[]): number[] {
@@ -39,7 +39,7 @@ function reference(frames: readonly VideoFrame[], points: readonly number[]): nu
     frames.slice(0, i).every((other) => other.position <= frame.position),
   );
   return points.map((point) => {
-    const due = inOrder.filter((frame) => frame.position <= point);
+    const due = inOrder.filter((frame) => frame.position <= point + GRID_TOLERANCE_FRAMES);
     return labelOf(due.at(-1) ?? inOrder[0]!);
   });
 }
@@ -70,6 +70,23 @@ describe('Grid.take() at constant rates', () => {
     expect(await shownBy(sixty, { count: 20 })).toEqual(Array.from({ length: 60 }, (_, i) => 2 * i));
     expect(sixty.counts).toEqual({ frames: 120, skipped: 59, late: 0, rebased: 0 });
   });
+
+  test.each(['round', 'floor', 'ceil'] as const)(
+    'shows the same of a source whose times are whole milliseconds, as Matroska and FLV have them (%s)',
+    async (rounding) => {
+      for (const [fps, every] of [
+        [30, 1],
+        [60, 2],
+      ] as const) {
+        const frames = Array.from({ length: 90 * every }, (_, i) =>
+          frameAt(48 * Math[rounding]((i * 1000) / fps), i),
+        );
+        const grid = gridOf(frames);
+        expect(await shownBy(grid, { count: 20 })).toEqual(Array.from({ length: 60 }, (_, i) => every * i));
+        expect(grid.counts.skipped).toBe(every === 1 ? 0 : 59);
+      }
+    },
+  );
 
   test('lists a picture that several points of a hop show once', async () => {
     const taken = await gridOf(atRate(20, 9)).take(0);
