@@ -1,5 +1,5 @@
 import type { Clock } from './clock.js';
-import { JUMP_BACK_FRAMES } from './grid.js';
+import { GRID_TOLERANCE_FRAMES, JUMP_BACK_FRAMES } from './grid.js';
 import { MEDIA_RATE } from './media-clock.js';
 import type { VideoFrame } from './video-frame.js';
 
@@ -53,7 +53,7 @@ export async function* keepTicking(
       if (result.value.position < latest.position - JUMP_BACK_FRAMES) startMs = startOf(result.value, clock);
     }
     // Just after the point, so that nobody waits for more to know what the point shows.
-    latest = result ? result.value : { ...latest, position: point + 1 };
+    latest = result ? result.value : { ...latest, position: point + GRID_TOLERANCE_FRAMES + 1 };
     if (!signal.aborted) yield latest;
   }
 }

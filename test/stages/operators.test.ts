@@ -58,8 +58,8 @@ function stages(): OperatorFunction<HopWork, DecodedWork> {
 }
 
 describe('takeHops()', () => {
-  const frames = Array.from({ length: 10 }, (_, i) => frameAt(i * 10, i));
-  const gridOf = (source: CountedSource): Grid => new Grid(source, { gridFrames: 10, hopPoints: 3 });
+  const frames = Array.from({ length: 10 }, (_, i) => frameAt(i * 1600, i));
+  const gridOf = (source: CountedSource): Grid => new Grid(source, { gridFrames: 1600, hopPoints: 3 });
 
   test('takes for each credit exactly its frames, one hop after the other', async () => {
     const source = new CountedSource(frames, () => turn(1));

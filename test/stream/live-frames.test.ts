@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BoundedQueue } from '../../src/stream/bounded-queue.js';
-import { Grid } from '../../src/stream/grid.js';
+import { Grid, GRID_TOLERANCE_FRAMES } from '../../src/stream/grid.js';
 import { keepTicking, type KeepTickingOptions } from '../../src/stream/live-frames.js';
 import type { VideoFrame } from '../../src/stream/video-frame.js';
 import { frameAt, labelOf } from './frames.js';
@@ -8,6 +8,8 @@ import { turn, VirtualClock } from './virtual-clock.js';
 
 const GRID_FRAMES = 1600;
 const POINT_MS = 1000 / 30;
+/** How long after a grid point nothing can come for it any more. Unit: audio frames. */
+const AFTER = GRID_TOLERANCE_FRAMES + 1;
 
 class Live {
   readonly clock = new VirtualClock(5000);
@@ -79,15 +81,15 @@ describe('keepTicking()', () => {
     // The point after the frame has one interval of grace.
     expect(live.seen.map(([position, label]) => [position, label])).toEqual([
       [0, 1],
-      [1601, 1],
-      [3201, 1],
-      [4801, 1],
-      [6401, 1],
+      [1600 + AFTER, 1],
+      [3200 + AFTER, 1],
+      [4800 + AFTER, 1],
+      [6400 + AFTER, 1],
     ]);
     await live.frame(8800, 2);
     expect(live.seen.at(-1)).toEqual([8800, 2, 183]);
     await live.at(7.5);
-    expect(live.seen.at(-1)!.slice(0, 2)).toEqual([9601, 2]);
+    expect(live.seen.at(-1)!.slice(0, 2)).toEqual([9600 + AFTER, 2]);
   });
 
   test('lets a frame come a little late within its grace', async () => {
@@ -116,7 +118,7 @@ describe('keepTicking()', () => {
     await live.at(100);
     await live.frame(480_000, 3);
     await live.at(103.5);
-    expect(live.seen.map(([position]) => position)).toEqual([480_000, 481_601, 483_201]);
+    expect(live.seen.map(([position]) => position)).toEqual([480_000, 481_600 + AFTER, 483_200 + AFTER]);
   });
 
   test('keeps the time of the clock when the timestamps of the source jump back', async () => {
