@@ -43,8 +43,8 @@ export const GRID_TOLERANCE_FRAMES = 48;
 
 /**
  * Puts frames of any rate on the grid by time: each grid point shows the newest frame not later than it (but for
- * rounding, `GRID_TOLERANCE_FRAMES`), and before the first frame the first frame. Reads no further than the first frame after the hop's last point.
- * Frames that come late are dropped; a clock that jumps back goes on from the last frame.
+ * rounding, `GRID_TOLERANCE_FRAMES`), and before the first frame the first frame. Reads no further than the first frame
+ * after the hop's last point. Frames that come late are dropped; a clock that jumps back goes on from the last frame.
  */
 export class Grid {
   readonly #frames: AsyncIterator<VideoFrame>;

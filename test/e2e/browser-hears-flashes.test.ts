@@ -7,7 +7,7 @@ import { findOnsets, levelDb, mean, median, scoreOnsets, shuffleGaps } from './s
 /** The page's sound needs so long until its jitter buffer and our steps have settled. */
 const WARM_UP_SECONDS = 5;
 const SECONDS = 20;
-const ATTEMPTS = 2;
+const ATTEMPTS = 3;
 const MUTED_SECONDS = 9;
 /** What a flash's sound may take, whatever the machine. Unit: ms. */
 const DELAY_BUDGET_MS = 1500;
@@ -15,20 +15,31 @@ const DELAY_BUDGET_MS = 1500;
 const TAIL_MS = 1600;
 const SHUFFLES = 12;
 
+/** What was heard between two looks. */
+type Heard = {
+  readonly warm: Taken;
+  readonly later: Taken;
+  readonly stalls: readonly number[];
+  readonly onsets: ReturnType<typeof findOnsets>;
+  readonly span: ReturnType<typeof spanOf>;
+  readonly score: ReturnType<typeof scoreOnsets>;
+};
+
 describe.skipIf(!HAS_CHROMIUM)('Chromium that sends flashes', () => {
   const stage = useStage();
 
   /** Half a minute; if the machine stood still in it and that was heard, another. */
-  async function listen(page: FlashPage): Promise<{ warm: Taken; later: Taken; stalls: number[] }> {
+  async function listen(page: FlashPage): Promise<Heard> {
     for (let attempt = 1; ; attempt += 1) {
       await sleep(1000 * WARM_UP_SECONDS);
       const warm = await page.take();
       await sleep(1000 * SECONDS);
       const later = await page.take();
       const stalls = stallsBetween(stage(), warm, later);
-      const score = scoreOnsets(findOnsets(later.heard), later.flashesMs, spanOf(warm, later));
+      const [onsets, span] = [findOnsets(later.heard), spanOf(warm, later)];
+      const score = scoreOnsets(onsets, later.flashesMs, span);
       if (score.corrected > 0.5 || stalls.length === 0 || attempt === ATTEMPTS)
-        return { warm, later, stalls };
+        return { warm, later, stalls, onsets, span, score };
       note('flashes, which are counted once more', { corrected: score.corrected, stalls });
     }
   }
@@ -37,7 +48,7 @@ describe.skipIf(!HAS_CHROMIUM)('Chromium that sends flashes', () => {
     const { server } = stage();
     const page = await openFlashPage(stage());
     await page.begin({ path: '/duplex/flashes', scene: { seed: 7 } });
-    const { warm, later, stalls } = await listen(page);
+    const { warm, later, stalls, onsets, span, score } = await listen(page);
     const report = await server.stream('flashes');
     await server.change('flashes', { gainDb: -60 });
     await sleep(1500);
@@ -46,9 +57,6 @@ describe.skipIf(!HAS_CHROMIUM)('Chromium that sends flashes', () => {
     const muted = await page.take();
     await page.close();
 
-    const onsets = findOnsets(later.heard);
-    const span = spanOf(warm, later);
-    const score = scoreOnsets(onsets, later.flashesMs, span);
     const shuffled = Array.from(
       { length: SHUFFLES },
       (_, k) => scoreOnsets(onsets, shuffleGaps(later.flashesMs, k + 1), span).corrected,
@@ -76,15 +84,15 @@ describe.skipIf(!HAS_CHROMIUM)('Chromium that sends flashes', () => {
 
     expect(levelDb(later.heard.left)).toBeGreaterThan(-55);
     expect(flashes).toBeGreaterThan(15);
+    expect(corrected).toBeGreaterThan(0.5);
+    expect(delayMs).toBeGreaterThan(0);
+    expect(delayMs).toBeLessThan(DELAY_BUDGET_MS);
     expect(shuffledScore).toBeLessThan(0.25);
     expect(mutedScore.flashes).toBeGreaterThan(4);
     expect(mutedScore.corrected).toBeLessThan(0.25);
     expect(levelDb(muted.heard.left)).toBeLessThan(levelDb(later.heard.left) - 30);
-    // A machine that stands still for longer than the sound waits has nothing to give, and the delay changes with it.
+    // A machine that stands still for longer than the sound waits has nothing to give.
     if (stalls.length > 0) return;
-    expect(corrected).toBeGreaterThan(0.5);
-    expect(delayMs).toBeGreaterThan(0);
-    expect(delayMs).toBeLessThan(DELAY_BUDGET_MS);
     expect(concealed).toBeLessThan(0.01);
     expect(Math.abs(drift)).toBeLessThan(60);
   }, 120_000);

@@ -252,7 +252,7 @@ async function openTab(
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
     // A server on a slow machine may say that it is full (503), and the page waits, as tested above.
-    if (message.type() === 'error' && !message.text().includes('503')) complaints.push(message.text());
+    if (message.type() === 'error' && !/status of 503/.test(message.text())) complaints.push(message.text());
   });
   await page.goto(address);
   return { page, complaints };

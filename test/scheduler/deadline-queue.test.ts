@@ -69,10 +69,10 @@ async function simulate(
   const asked: { job: (typeof jobs)[number]; turn: Turn | undefined }[] = [];
   while (next < arrivals.length || queue.waiting > 0 || running) {
     const nowMs = Math.min(arrivals[next]?.readyMs ?? Infinity, running?.endMs ?? Infinity);
-    for (let job = arrivals[next]; job && job.readyMs <= nowMs; job = arrivals[next]) {
+    while (next < arrivals.length && arrivals[next]!.readyMs <= nowMs) {
+      const job = arrivals[next]!;
       next += 1;
-      const asking = job;
-      void queue.take(asking.deadlineMs).then((turn) => asked.push({ job: asking, turn }));
+      void queue.take(job.deadlineMs).then((turn) => asked.push({ job, turn }));
     }
     if (running && running.endMs <= nowMs) {
       if (running.endMs > running.deadlineMs + 1e-6) misses += 1;

@@ -31,8 +31,8 @@ function atRate(fps: number, count: number, from = 0): VideoFrame[] {
 }
 
 /**
- * Written from the sentence alone: the newest frame not later than the point by more than a millisecond, before the first frame the first; of
- * frames with one position the last that came. Frames older than one before them do not count.
+ * Written from the sentence alone: the newest frame not later than the point by more than a millisecond, before the
+ * first frame the first; of frames with one position the last that came. Frames older than one before them do not count.
  */
 function reference(frames: readonly VideoFrame[], points: readonly number[]): number[] {
   const inOrder = frames.filter((frame, i) =>
