@@ -1,8 +1,16 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
-/** Tests in real time: alone, so that what others compute is not heard in them. */
-const LIVE = ['test/{e2e,interop,live}/**/*.test.ts', 'test/rtc/rtc-*.test.ts', 'test/web/page.test.ts'];
+/** Tests in real time that time themselves: alone, so that what others compute is not heard in them. */
+const LIVE = ['test/e2e/*.test.ts', 'test/interop/node-datachannel.test.ts', 'test/live/live-host.test.ts'];
+
+/** Tests in real time that mostly wait: two at once, and nothing else. */
+const WAITING = [
+  'test/interop/hostile-offers.test.ts',
+  'test/live/live-host-actions.test.ts',
+  'test/rtc/rtc-*.test.ts',
+  'test/web/page.test.ts',
+];
 
 export default defineConfig({
   resolve: { alias: { livefoley: fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
@@ -17,14 +25,18 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['test/**/*.test.ts'],
-          exclude: LIVE,
+          exclude: [...LIVE, ...WAITING],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'live', include: LIVE, maxWorkers: 1, sequence: { groupOrder: 1 } },
+        test: { name: 'waiting', include: WAITING, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { name: 'live', include: LIVE, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
-import { locateFfmpeg } from '../media/locate-ffmpeg.js';
-import { openBundle, verifyFiles } from '../runtime/bundle.js';
+import { listInputProtocols, locateFfmpeg } from '../media/locate-ffmpeg.js';
 import type { DeviceProbe } from '../runtime/probe-device.js';
 import { listBundles } from '../runtime/find-bundle.js';
 import { LivefoleyError } from '../stream/errors.js';
@@ -62,8 +61,9 @@ function machine(): Finding[] {
 async function ffmpeg(): Promise<Finding> {
   try {
     const found = await locateFfmpeg();
-    const has = NOTED_PROTOCOLS.filter((protocol) => found.protocols.includes(protocol));
-    const lacks = NOTED_PROTOCOLS.filter((protocol) => !found.protocols.includes(protocol));
+    const protocols = await listInputProtocols(found);
+    const has = NOTED_PROTOCOLS.filter((protocol) => protocols.includes(protocol));
+    const lacks = NOTED_PROTOCOLS.filter((protocol) => !protocols.includes(protocol));
     const text = `${found.version} from ${found.source}; reads ${has.join(' ')}${lacks.length > 0 ? `; lacks ${lacks.join(' ')}` : ''}`;
     return { name: 'FFmpeg', isWell: true, text };
   } catch (error) {
@@ -72,6 +72,7 @@ async function ffmpeg(): Promise<Finding> {
 }
 
 async function bundles(): Promise<Finding[]> {
+  const { openBundle, verifyFiles } = await import('../runtime/bundle.js');
   const findings: Finding[] = [];
   for (const { name } of await listBundles()) {
     try {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { isSounding, openBundle, verifyFiles, type Bundle } from '../runtime/bundle.js';
+import type { Bundle } from '../runtime/bundle.js';
 import type { AnyManifest, BundleManifest, TextManifest } from '../runtime/bundle-manifest.js';
 import { listBundles } from '../runtime/find-bundle.js';
 import { LivefoleyError } from '../stream/errors.js';
@@ -17,6 +17,7 @@ export function addModelsCommand(program: Command): void {
     .command('list')
     .description('The bundles that ship with livefoley.')
     .action(async () => {
+      const { openBundle } = await loadBundles();
       for (const { name } of await listBundles()) {
         const { manifest } = await openBundle(name);
         const mode = manifest.system === 'text' ? 'text' : manifest.mode;
@@ -30,6 +31,7 @@ export function addModelsCommand(program: Command): void {
     .description('What a bundle holds: its rates, graphs, prompt words and licence.')
     .argument('<bundle>', 'a name or a folder')
     .action(async (name: string) => {
+      const { isSounding, openBundle } = await loadBundles();
       const bundle = await openBundle(name);
       const rows = isSounding(bundle) ? soundingRows(bundle.manifest) : textRows(bundle.manifest);
       process.stdout.write(inspect(bundle, rows));
@@ -44,6 +46,11 @@ export function addModelsCommand(program: Command): void {
       const all = names.length > 0 ? names : (await listBundles()).map(({ name }) => name);
       for (const name of all) process.stdout.write(await verify(name));
     });
+}
+
+/** Loaded when needed: with it comes what checks manifests, for which mistakes in arguments need not wait. */
+function loadBundles(): Promise<typeof import('../runtime/bundle.js')> {
+  return import('../runtime/bundle.js');
 }
 
 type Row = readonly [key: string, value: string];
@@ -106,6 +113,7 @@ function inWords({ steps, guidance, unrolled = {} }: BundleManifest['flow']): st
 
 /** Files first, then, in a process of their own, graphs and golden answers. */
 async function verify(name: string): Promise<string> {
+  const { openBundle, verifyFiles } = await loadBundles();
   const bundle = await openBundle(name);
   await verifyFiles(bundle);
   const { probeDevices } = await import('../engine.js');

@@ -1,4 +1,3 @@
-import { Presets, SingleBar } from 'cli-progress';
 import type { RenderProgress } from './render-file.js';
 
 /** Shows how far a render is, on standard error. */
@@ -9,11 +8,12 @@ const LINE_SHARE = 0.1;
 const LINE_SECONDS = 10;
 
 /** A bar with the time left on a terminal, plain lines elsewhere. */
-export function createProgressView(stream: NodeJS.WriteStream): ProgressView {
+export async function createProgressView(stream: NodeJS.WriteStream): Promise<ProgressView> {
   return stream.isTTY ? createBar(stream) : createLines(stream);
 }
 
-function createBar(stream: NodeJS.WriteStream): ProgressView {
+async function createBar(stream: NodeJS.WriteStream): Promise<ProgressView> {
+  const { Presets, SingleBar } = await import('cli-progress');
   const bar = new SingleBar(
     {
       stream,

@@ -74,7 +74,7 @@ export function addRenderCommand(program: Command, signal: AbortSignal): void {
 async function render(input: string, flags: RenderFlags, signal: AbortSignal): Promise<void> {
   // Loaded when needed: other commands, and mistakes in arguments, need not wait for it.
   const [{ renderFile }, ffmpeg] = await Promise.all([import('./render-file.js'), locateFfmpeg({ signal })]);
-  const progress = createProgressView(process.stderr);
+  const progress = await createProgressView(process.stderr);
   try {
     const report = await renderFile(ffmpeg, {
       ...flags,

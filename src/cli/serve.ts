@@ -1,7 +1,5 @@
 import { Option, type Command } from 'commander';
-import { isList } from '../server/config-layer.js';
-import { flagOf, readServerConfig } from '../server/read-server-config.js';
-import { CONFIG_PROPERTIES, SERVER_DEFAULTS } from '../server/server-config.js';
+import { CONFIG_PROPERTIES, flagOf, isList, SERVER_DEFAULTS } from '../server/server-config.js';
 import { EXIT_CODES } from './exit-code.js';
 
 const EXAMPLES = `
@@ -27,8 +25,9 @@ export function addServeCommand(program: Command, signal: AbortSignal): void {
   for (const key of Object.keys(CONFIG_PROPERTIES))
     command.addOption(optionOf(key as keyof typeof CONFIG_PROPERTIES));
   command.addHelpText('after', EXAMPLES).action(async (flags: Record<string, unknown>) => {
-    const config = readServerConfig({ flags, env: process.env });
     // Loaded when needed: half a second that other commands need not wait.
+    const { readServerConfig } = await import('../server/read-server-config.js');
+    const config = readServerConfig({ flags, env: process.env });
     const [{ serveUntil }, { createHost }] = await Promise.all([
       import('./serve-until.js'),
       import('./create-host.js'),

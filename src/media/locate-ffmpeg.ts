@@ -10,8 +10,6 @@ export type Ffmpeg = {
   readonly source: 'FFMPEG_BIN' | 'ffmpeg-static' | 'PATH';
   /** As it calls itself, such as `5.1.9-0+deb12u1` or `N-118193-g5f38c82536`. */
   readonly version: string;
-  /** The protocols that it can read from. */
-  readonly protocols: readonly string[];
 };
 
 /** Where FFmpeg is looked for. */
@@ -49,6 +47,13 @@ export async function locateFfmpeg(options: LocateFfmpegOptions = {}): Promise<F
   throw new LivefoleyError('environment', `Cannot find FFmpeg: ${howToInstall(process.platform)}`);
 }
 
+/** The protocols that an FFmpeg can read from, as it lists them; none where it lists nothing. */
+export async function listInputProtocols(ffmpeg: Ffmpeg): Promise<readonly string[]> {
+  const listing = (await standardOutput(ffmpeg.path, ['-protocols'], undefined)) ?? '';
+  const inputs = /Input:\s*([\s\S]*?)(?:Output:|$)/.exec(listing)?.[1] ?? '';
+  return inputs.split(/\s+/).filter((word) => word !== '');
+}
+
 /**
  * Whether FFmpeg is at least a release. A build from its development branch has no number and counts as newer.
  */
@@ -71,9 +76,7 @@ async function probe(
   const name = version === undefined ? undefined : /^ffmpeg version (\S+)/m.exec(version)?.[1];
   if (name === undefined)
     return { reason: version === undefined ? 'it could not be started' : 'it is another program' };
-  const listing = (await standardOutput(path, ['-protocols'], signal)) ?? '';
-  const inputs = /Input:\s*([\s\S]*?)(?:Output:|$)/.exec(listing)?.[1] ?? '';
-  return { path, source, version: name, protocols: inputs.split(/\s+/).filter((word) => word !== '') };
+  return { path, source, version: name };
 }
 
 async function standardOutput(

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { LivefoleyError } from '../stream/errors.js';
-import { CONFIG_PROPERTIES, type ConfigDocument } from './server-config.js';
+import { CONFIG_PROPERTIES, isList, type ConfigDocument } from './server-config.js';
 
 /** Settings from one place, not yet checked. */
 export type ConfigLayer = {
@@ -49,13 +49,6 @@ function unfolded(key: string, value: unknown): unknown {
           .map((each) => each.trim())
           .filter((each) => each !== '')
       : [part],
-  );
-}
-
-/** Whether an option takes several values. */
-export function isList(key: string): boolean {
-  return (
-    Object.hasOwn(CONFIG_PROPERTIES, key) && CONFIG_PROPERTIES[key as keyof ConfigDocument].type === 'array'
   );
 }
 

@@ -4,6 +4,7 @@ import { checkLayer, type ConfigLayer } from './config-layer.js';
 import { isLoopback } from './loopback.js';
 import {
   CONFIG_PROPERTIES,
+  flagOf,
   SERVER_DEFAULTS,
   type ConfigDocument,
   type ServerConfig,
@@ -49,11 +50,6 @@ export function readServerConfig(sources: {
   };
   assertGuarded(config);
   return config;
-}
-
-/** The flag of a key: `maxSessions` is `--max-sessions`. */
-export function flagOf(key: string): string {
-  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function variableOf(key: string): string {

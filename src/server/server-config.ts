@@ -141,3 +141,15 @@ export const CONFIG_PROPERTIES = {
     description: 'requests that change something, a client (default: 120, on loopback 6000)',
   },
 } as const satisfies Record<keyof ConfigDocument, object>;
+
+/** Whether an option takes several values. */
+export function isList(key: string): boolean {
+  return (
+    Object.hasOwn(CONFIG_PROPERTIES, key) && CONFIG_PROPERTIES[key as keyof ConfigDocument].type === 'array'
+  );
+}
+
+/** The flag of a key: `maxSessions` is `--max-sessions`. */
+export function flagOf(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

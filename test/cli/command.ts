@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, vi } from 'vitest';
+import { afterAll, afterEach, expect, vi } from 'vitest';
 
 import { ffmpeg, folder, until } from '../media/clips.js';
 
@@ -17,7 +17,7 @@ export const WINDOW = ['--bundle', 'conformance-window', '--device', 'cpu'];
 /** After this long a command hangs, on a machine that does much else too. Unit: ms. */
 const HANG_MS = 120_000;
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });
 
 export type Ended = {
   /** Null if a signal ended it. */
@@ -40,6 +40,14 @@ export type StartOptions = {
   readonly through?: readonly string[];
 };
 
+/** What a failed test has left running would take the next one's time, and its files. */
+const underWay = new Set<Running>();
+afterEach(async () => {
+  const left = [...underWay];
+  for (const { child } of left) child.kill('SIGKILL');
+  await Promise.allSettled(left.map(({ ended }) => ended));
+});
+
 /** A command that runs. Its processes, however deep, are known by a mark in their environment. */
 export class Running {
   readonly child: ChildProcess;
@@ -47,6 +55,7 @@ export class Running {
   readonly ended: Promise<Ended>;
   readonly #mark = randomUUID();
   readonly #cwd: string;
+  #stderr = '';
 
   constructor(args: readonly string[], options: StartOptions = {}) {
     const { env, cwd = folder, stdin = 'ignore', paused = false, ownGroup = false, through = [] } = options;
@@ -58,8 +67,27 @@ export class Running {
       env: { ...process.env, ...env, LIVEFOLEY_TEST_MARK: this.#mark },
       stdio: [typeof stdin === 'object' ? (stdin as never) : stdin, 'pipe', 'pipe'],
     });
-    this.ended = this.#watch(paused);
+    underWay.add(this);
+    this.ended = this.#watch(paused).finally(() => underWay.delete(this));
     this.ended.catch(() => undefined); // Whoever awaits it hears of it.
+  }
+
+  /** Resolves as soon as the words stand on its standard error; fails if it ends without them. */
+  async says(words: string): Promise<void> {
+    const { stderr } = this.child;
+    const said = new Promise<void>((resolve) => {
+      const listen = (): void => {
+        if (!this.#stderr.includes(words)) return;
+        stderr?.off('data', listen);
+        resolve();
+      };
+      stderr?.on('data', listen);
+      listen();
+    });
+    const unsaid = this.ended.then((ended) => {
+      throw new Error(`It ended without the words '${words}':\n${ended.stderr}`);
+    });
+    await Promise.race([said, unsaid]);
   }
 
   /** The processes that this command started, itself included. Linux only: elsewhere none is seen. */
@@ -96,9 +124,8 @@ export class Running {
   async #watch(paused: boolean): Promise<Ended> {
     const { child } = this;
     const out: Buffer[] = [];
-    let stderr = '';
     if (!paused) child.stdout?.on('data', (part: Buffer) => out.push(part));
-    child.stderr?.setEncoding('utf8').on('data', (part: string) => (stderr += part));
+    child.stderr?.setEncoding('utf8').on('data', (part: string) => (this.#stderr += part));
     let hangs = false;
     const timer = setTimeout(() => {
       hangs = true;
@@ -108,11 +135,11 @@ export class Running {
       child.once('error', reject);
       child.once('close', resolve);
     }).finally(() => clearTimeout(timer));
-    if (hangs) throw new Error(`It hung, having said:\n${stderr}`);
+    if (hangs) throw new Error(`It hung, having said:\n${this.#stderr}`);
     await until(() => this.processes().length === 0).catch(() => undefined);
     expect(this.processes(), 'orphan processes').toEqual([]);
     expect(temporaryFiles(this.#cwd), 'temporary files').toEqual([]);
-    return { code, stdout: Buffer.concat(out), stderr };
+    return { code, stdout: Buffer.concat(out), stderr: this.#stderr };
   }
 }
 

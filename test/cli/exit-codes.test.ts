@@ -277,9 +277,7 @@ describe.runIf(process.platform !== 'win32')('livefoley exits with 130 (POSIX: s
     ['SIGTERM', 'SIGTERM'],
   ])('when %s stops a render in the middle', async (_, signal) => {
     const running = new Running(['render', long, '-o', 'new.mp4', ...CAUSAL]);
-    await new Promise<void>((resolve) => {
-      running.child.stderr?.on('data', (text: string) => text.includes('Rendered') && resolve());
-    });
+    await running.says('Rendered');
     running.child.kill(signal);
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);
@@ -290,9 +288,7 @@ describe.runIf(process.platform !== 'win32')('livefoley exits with 130 (POSIX: s
 
   it('when Ctrl-C reaches all processes of the terminal at once, as it does', async () => {
     const running = new Running(['render', long, '-o', 'new.mkv', ...CAUSAL], { ownGroup: true });
-    await new Promise<void>((resolve) => {
-      running.child.stderr?.on('data', (text: string) => text.includes('Rendered') && resolve());
-    });
+    await running.says('Rendered');
     process.kill(-(running.child.pid ?? 0), 'SIGINT');
     const { code, stderr } = await running.ended;
     expect(code).toBe(130);

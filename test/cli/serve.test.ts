@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { CONFIG_PROPERTIES } from '../../src/server/server-config.js';
-import { flagOf } from '../../src/server/read-server-config.js';
+import { CONFIG_PROPERTIES, flagOf } from '../../src/server/server-config.js';
 import { folder, livefoley, sentence } from './command.js';
 
 describe('livefoley serve', () => {

@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
-import { isAtLeast, locateFfmpeg, type Ffmpeg } from '../../src/media/locate-ffmpeg.js';
+import { isAtLeast, listInputProtocols, locateFfmpeg, type Ffmpeg } from '../../src/media/locate-ffmpeg.js';
 import { LivefoleyError } from '../../src/stream/errors.js';
 import { ffmpeg, folder } from './clips.js';
 
@@ -24,15 +24,11 @@ describe.skipIf(process.platform === 'win32')('locateFfmpeg()', () => {
     'ffmpeg version 7.0.2-static https://example.org\nInput:\n  file\n  srt\nOutput:\n  md5',
   );
 
-  test('takes FFMPEG_BIN first and reads its version and the protocols it can read', async () => {
-    expect(
-      await locateFfmpeg({ env: { FFMPEG_BIN: good }, staticPath: () => Promise.resolve('/no') }),
-    ).toEqual({
-      path: good,
-      source: 'FFMPEG_BIN',
-      version: '7.0.2-static',
-      protocols: ['file', 'srt'],
-    });
+  test('takes FFMPEG_BIN first and reads its version and, when asked, the protocols it can read', async () => {
+    const env = { FFMPEG_BIN: good };
+    const found = await locateFfmpeg({ env, staticPath: () => Promise.resolve('/no') });
+    expect(found).toEqual({ path: good, source: 'FFMPEG_BIN', version: '7.0.2-static' });
+    expect(await listInputProtocols(found)).toEqual(['file', 'srt']);
   });
 
   test.each([
@@ -76,8 +72,8 @@ describe.skipIf(process.platform === 'win32')('locateFfmpeg()', () => {
     }
   });
 
-  test('finds the installed one with the protocols that streams need', () => {
-    expect(ffmpeg.protocols).toEqual(expect.arrayContaining(['file', 'pipe', 'http', 'rtmp']));
+  test('finds the installed one with the protocols that streams need', async () => {
+    expect(await listInputProtocols(ffmpeg)).toEqual(expect.arrayContaining(['file', 'pipe', 'http', 'rtmp']));
   });
 });
 
@@ -89,6 +85,6 @@ test.each([
   ['10.0', true],
   ['N-118193-g5f38c82536', true],
 ])('isAtLeast() 5.1 for %s: %s', (version, expected) => {
-  const found: Ffmpeg = { path: 'ffmpeg', source: 'PATH', version, protocols: [] };
+  const found: Ffmpeg = { path: 'ffmpeg', source: 'PATH', version };
   expect(isAtLeast(found, { major: 5, minor: 1 })).toBe(expected);
 });
