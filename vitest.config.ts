@@ -7,7 +7,7 @@ const LIVE = ['test/e2e/*.test.ts', 'test/interop/node-datachannel.test.ts', 'te
 /** Tests in real time that mostly wait: two at once, and nothing else. */
 const WAITING = [
   'test/interop/hostile-offers.test.ts',
-  'test/live/live-host-actions.test.ts',
+  'test/live/live-host-*.test.ts',
   'test/rtc/rtc-*.test.ts',
   'test/web/page.test.ts',
 ];

@@ -13,25 +13,13 @@ export function addModelsCommand(program: Command): void {
     .description(
       'A bundle is one system that makes sound, or reads prompts: a folder with a manifest and ONNX graphs.',
     );
-  models
-    .command('list')
-    .description('The bundles that ship with livefoley.')
-    .action(async () => {
-      const { openBundle } = await loadBundles();
-      for (const { name } of await listBundles()) {
-        const { manifest } = await openBundle(name);
-        const mode = manifest.system === 'text' ? 'text' : manifest.mode;
-        process.stdout.write(
-          `${name.padEnd(20)} ${manifest.version.padEnd(8)} ${mode.padEnd(7)} ${manifest.description ?? manifest.system}\n`,
-        );
-      }
-    });
+  models.command('list').description('The bundles that ship with livefoley.').action(list);
   models
     .command('inspect')
     .description('What a bundle holds: its rates, graphs, prompt words and licence.')
     .argument('<bundle>', 'a name or a folder')
     .action(async (name: string) => {
-      const { isSounding, openBundle } = await loadBundles();
+      const { isSounding, openBundle } = await import('../runtime/bundle.js');
       const bundle = await openBundle(name);
       const rows = isSounding(bundle) ? soundingRows(bundle.manifest) : textRows(bundle.manifest);
       process.stdout.write(inspect(bundle, rows));
@@ -48,9 +36,16 @@ export function addModelsCommand(program: Command): void {
     });
 }
 
-/** Loaded when needed: with it comes what checks manifests, for which mistakes in arguments need not wait. */
-function loadBundles(): Promise<typeof import('../runtime/bundle.js')> {
-  return import('../runtime/bundle.js');
+/** Here and below the reader of manifests is loaded when needed: mistakes in arguments need not wait for it. */
+async function list(): Promise<void> {
+  const { openBundle } = await import('../runtime/bundle.js');
+  for (const { name } of await listBundles()) {
+    const { manifest } = await openBundle(name);
+    const mode = manifest.system === 'text' ? 'text' : manifest.mode;
+    process.stdout.write(
+      `${name.padEnd(20)} ${manifest.version.padEnd(8)} ${mode.padEnd(7)} ${manifest.description ?? manifest.system}\n`,
+    );
+  }
 }
 
 type Row = readonly [key: string, value: string];
@@ -113,7 +108,7 @@ function inWords({ steps, guidance, unrolled = {} }: BundleManifest['flow']): st
 
 /** Files first, then, in a process of their own, graphs and golden answers. */
 async function verify(name: string): Promise<string> {
-  const { openBundle, verifyFiles } = await loadBundles();
+  const { openBundle, verifyFiles } = await import('../runtime/bundle.js');
   const bundle = await openBundle(name);
   await verifyFiles(bundle);
   const { probeDevices } = await import('../engine.js');

@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { createEngine, type Engine, type EngineOptions } from '../engine.js';
-import { admit, type SessionLoad } from '../scheduler/admission.js';
+import { admit, type Admission, type SessionLoad } from '../scheduler/admission.js';
 import { Refusal } from '../rtc/refusal.js';
 import { LivefoleyError } from '../stream/errors.js';
 import type { VideoFrame } from '../stream/video-frame.js';
 
 export type EnginePoolOptions = Pick<EngineOptions, 'device' | 'lanes' | 'laneEnv'>;
 
-/** Hops that are computed before the first stream, so that their cost is known and everything is warm. */
-const WARM_HOPS = 60;
+/** Hops that are computed before the first stream, so that their cost is known and everything is warm: as many as an estimate remembers. */
+const WARM_HOPS = 64;
 
 /** A core is left for WebRTC, HTTP and pacing, where there is more than one. */
 const CORES_LEFT = 1;
@@ -21,7 +21,7 @@ export class EnginePool {
   readonly #options: EnginePoolOptions;
   readonly #engines = new Map<string, Promise<Engine>>();
   readonly #running = new Map<string, Engine>();
-  readonly #measuring = new Set<Engine>();
+  readonly #measuring = new Map<Engine, Promise<void>>();
   #isClosed = false;
 
   constructor(options: EnginePoolOptions) {
@@ -51,20 +51,12 @@ export class EnginePool {
 
   /**
    * Streams count from their beginning on, and while their place is kept, whether or not they are computed just now.
-   * @param others The engines of all other streams
+   * @param others The engines of all other streams; undefined for one whose engine is not known yet
    * @throws {Refusal} 503, if the forecast cannot hold one more stream of this engine
    */
-  admit(engine: Engine, others: readonly Engine[]): void {
-    const newcomer = engine.sessionLoad;
-    if (!newcomer) return;
-    const lanes = engine.laneLoads.map((): SessionLoad[] => []);
-    others
-      .filter((other) => other === engine)
-      .forEach((_, stream) => lanes[stream % lanes.length]!.push(newcomer));
-    const machine = others.flatMap((other) => other.sessionLoad ?? []);
-    const admission = admit({ lanes, newcomer, machine, cores: coresForLanes() });
+  admit(engine: Engine, others: readonly (Engine | undefined)[]): void {
+    const admission = forecast(engine, others);
     if (admission.isGranted) return;
-    if (others.length === 0) this.#measureAgain(engine);
     const percent = (share: number): string => `${Math.round(100 * share)} %`;
     throw new Refusal(
       503,
@@ -73,14 +65,20 @@ export class EnginePool {
     );
   }
 
-  /** A cost that was measured while the machine was busy would be believed for ever: without streams nothing corrects it. */
-  #measureAgain(engine: Engine): void {
-    if (this.#measuring.has(engine)) return;
-    this.#measuring.add(engine);
-    warm(engine)
-      // An engine that does not compute any more refuses its streams by itself.
-      .catch(() => undefined)
-      .finally(() => this.#measuring.delete(engine));
+  /**
+   * Measures what the engine costs once more if it would refuse a stream that is alone: the cost may have been learned
+   * while the machine was busy, and without streams nothing else corrects it. Asked for together it measures once.
+   */
+  async reassess(engine: Engine): Promise<void> {
+    if (forecast(engine, []).isGranted) return;
+    const measuring =
+      this.#measuring.get(engine) ??
+      warm(engine)
+        // An engine that does not compute any more refuses its streams by itself.
+        .catch(() => undefined)
+        .finally(() => this.#measuring.delete(engine));
+    this.#measuring.set(engine, measuring);
+    await measuring;
   }
 
   /** Ends all engines. Idempotent. */
@@ -108,6 +106,17 @@ export class EnginePool {
 /** What a stream of an engine is forecast to cost a hop. Unit: ms. */
 export function hopCostMsOf({ sessionLoad }: Engine): number {
   return sessionLoad?.hopCostMs ?? 0;
+}
+
+function forecast(engine: Engine, others: readonly (Engine | undefined)[]): Admission {
+  const newcomer = engine.sessionLoad;
+  if (!newcomer) return { isGranted: true, lane: 0 };
+  const lanes = engine.laneLoads.map((): SessionLoad[] => []);
+  others
+    .filter((other) => other === engine)
+    .forEach((_, stream) => lanes[stream % lanes.length]!.push(newcomer));
+  const machine = others.flatMap((other) => other?.sessionLoad ?? []);
+  return admit({ lanes, newcomer, machine, cores: coresForLanes() });
 }
 
 function coresForLanes(): number {

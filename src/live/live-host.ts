@@ -20,7 +20,7 @@ import { readPromptOf } from './read-prompt-of.js';
 import { reasonToEnd, type Patience } from './reason-to-end.js';
 import type { AgreedPeer, BundleReport, Offer, StreamHost } from './stream-host.js';
 import type { StreamReport } from './stream-report.js';
-import type { ReadSettings, StreamSettings } from './stream-settings.js';
+import { SETTING_DEFAULTS, type ReadSettings, type StreamSettings } from './stream-settings.js';
 
 export type LiveHostOptions = Patience & {
   readonly pool: EnginePool;
@@ -219,6 +219,7 @@ export class LiveHost implements StreamHost {
       return { stream: known, settings, isNew: false };
     }
     if (known) await this.#endStream(known);
+    if (this.#othersThan(name).length === 0) await this.#options.pool.reassess(engine);
     if (this.#closing) throw isClosing();
     this.#assertPlace(name, engine);
     this.#beginning.set(name, engine);
@@ -228,30 +229,26 @@ export class LiveHost implements StreamHost {
   /** @throws {Refusal} 503, if all places are taken or the machine has no time for one more */
   #assertPlace(name: string, engine: Engine): void {
     const { maxSessions, pool } = this.#options;
-    const others = new Map([...this.#beginning].filter(([other]) => other !== name));
-    for (const [other, stream] of this.#streams) others.set(other, stream.engine);
-    if (others.size >= maxSessions) {
+    const others = this.#othersThan(name);
+    if (others.length >= maxSessions) {
       throw new Refusal(503, `Cannot begin a stream: this server holds ${maxSessions} at once, and does`, {
         retryAfterSeconds: RETRY_AFTER_SECONDS,
       });
     }
-    pool.admit(
-      engine,
-      [...others.values()].filter((other) => other !== undefined),
-    );
+    pool.admit(engine, others);
+  }
+
+  /** The engines of all streams of other names; undefined for one on its way in. */
+  #othersThan(name: string): (Engine | undefined)[] {
+    const engines = new Map<string, Engine | undefined>(this.#beginning);
+    for (const [other, stream] of this.#streams) engines.set(other, stream.engine);
+    engines.delete(name);
+    return [...engines.values()];
   }
 
   #createStream(name: string, engine: Engine, settings: Partial<ReadSettings>): LiveStream {
     const { clock, log, delayMs } = this.#options;
-    const complete: ReadSettings = {
-      seed: 0,
-      prompt: '',
-      gainDb: 0,
-      mix: 'under',
-      isDucking: true,
-      steps: engine.bundle.steps.default,
-      ...settings,
-    };
+    const complete = { ...SETTING_DEFAULTS, steps: engine.bundle.steps.default, ...settings };
     refusingUsage(() => engine.checkSettings(complete));
     return new LiveStream({
       name,

@@ -19,6 +19,15 @@ export type StreamSettings = {
 /** The same, with the prompt read. */
 export type ReadSettings = Omit<StreamSettings, 'prompt'> & { readonly prompt: string | Prompt };
 
+/** What holds where nothing is said. The steps are those of the bundle. */
+export const SETTING_DEFAULTS = Object.freeze({
+  seed: 0,
+  prompt: '',
+  gainDb: 0,
+  mix: 'under',
+  isDucking: true,
+} as const satisfies Partial<ReadSettings>);
+
 /** Settings as a person gave them. */
 export function asGiven(settings: ReadSettings): StreamSettings {
   const { prompt } = settings;

@@ -1,9 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Engine } from '../../src/engine.js';
-import { EnginePool } from '../../src/live/engine-pool.js';
-import { LiveHost } from '../../src/live/live-host.js';
-import { SILENT_LOG } from '../../src/live/live-log.js';
-import { systemClock } from '../../src/stream/clock.js';
 import { DIST, runScript } from '../rtc/run-script.js';
 import { RemotePeer, until, type RemoteOptions } from '../rtc/remote-peer.js';
 import {
@@ -43,69 +38,6 @@ describe('LiveHost with real peers', () => {
     expect(jitterBuffer + hop + queue + compute + buffer).toBeCloseTo(total, 6);
   });
 
-  test('a sender that vanishes fades, keeps its place and is heard again by the same listeners when it returns', async () => {
-    const host = await startHost({ lostSeconds: 60, firstPictureSeconds: 3 });
-    const sender = (await join(host, { stream: 'a', role: 'publish' })).flash();
-    const listeners = await Promise.all([1, 2, 3].map(() => join(host, { stream: 'a', role: 'listen' })));
-    for (const listener of listeners) await sounds(listener);
-    expect(reportOf(host, 'a').listeners).toBe(3);
-    // Longer than a new sender may take for its first picture: one that returns has that time again.
-    await pause(3_500);
-    sender.vanish();
-    await expect(join(host, { stream: 'a', role: 'publish' })).rejects.toMatchObject({ status: 409 });
-    for (const listener of listeners) await falls(listener);
-    // Before libwebrtc says that it has gone, which takes it 17 s.
-    await until(() => reportOf(host, 'a').state === 'frozen', 'the picture stands still');
-    await pause(4_000);
-    const { underrunMs } = reportOf(host, 'a');
-    const again = (await join(host, { stream: 'a', role: 'publish' })).flash();
-    expect(reportOf(host, 'a').state).toBe('waiting');
-    for (const listener of listeners) await sounds(listener);
-    // Nothing was missing: nothing was due.
-    expect(reportOf(host, 'a').underrunMs - underrunMs).toBeLessThan(1_000);
-    await pause(1_200);
-    expect(reportOf(host, 'a').state).toBe('live');
-    expect(host.hasSession('a', sender.agreed.sessionId)).toBe(false);
-    expect(host.hasSession('a', again.agreed.sessionId)).toBe(true);
-    expect(await host.end('a', again.agreed.sessionId)).toBe(true);
-    expect([host.streams(), host.metrics().peers]).toEqual([[], 0]);
-  });
-
-  test('a stream whose sender does not return ends, and its listeners with it', async () => {
-    const host = await startHost({ lostSeconds: 1 });
-    const sender = (await join(host, { stream: 'a', role: 'publish' })).flash();
-    const listener = await join(host, { stream: 'a', role: 'listen' });
-    await sounds(listener);
-    sender.vanish();
-    await until(() => host.streams().length === 0, 'the end of the stream');
-    expect(host.metrics().peers).toBe(0);
-    await until(
-      () => listener.remote.connection.connectionState !== 'connected',
-      'the end of the connection',
-    );
-  });
-
-  test('refuses a name that is taken, a place that there is not, and what the machine cannot bear', async () => {
-    const host = await startHost({ maxSessions: 2 });
-    await join(host, { stream: 'a', role: 'publish' });
-    await expect(join(host, { stream: 'a', role: 'publish' })).rejects.toMatchObject({ status: 409 });
-    await expect(join(host, { stream: 'none', role: 'listen' })).rejects.toMatchObject({ status: 404 });
-    const wrong = { stream: 'b', role: 'publish', settings: { steps: 99 } } as const;
-    await expect(join(host, wrong)).rejects.toMatchObject({ status: 422 });
-    await expect(
-      join(host, { stream: 'b', role: 'publish', bundle: 'no-such-bundle' }),
-    ).rejects.toMatchObject({ status: 422 });
-    await join(host, { stream: 'b', role: 'publish' });
-    await expect(join(host, { stream: 'c', role: 'publish' })).rejects.toMatchObject({
-      status: 503,
-      retryAfterSeconds: 5,
-    });
-    // Also before a picture has come nobody may set what the bundle does not take.
-    await expect(host.change('a', { steps: 99 })).rejects.toMatchObject({ status: 422 });
-    await expect(host.change('none', {})).rejects.toMatchObject({ status: 404 });
-    expect(host.streams().map(({ name }) => name)).toEqual(['a', 'b']);
-  });
-
   test('a prompt may be free text, on joining and on the way; what nobody understands is refused and changes nothing', async () => {
     const host = await startHost();
     const settings = { prompt: 'a heavy downpour' };
@@ -114,35 +46,6 @@ describe('LiveHost with real peers', () => {
     expect((await host.change('a', { prompt: 'timber' })).settings.prompt).toBe('timber');
     await expect(host.change('a', { prompt: 'qzxvv wqptt' })).rejects.toMatchObject({ status: 422 });
     expect(reportOf(host, 'a').settings.prompt).toBe('timber');
-  });
-
-  test('admission counts streams from their beginning on: 503 for what the forecast cannot hold', async () => {
-    const pool = new EnginePool({ device: 'cpu', lanes: 1 });
-    const engine = await pool.engineOf('conformance');
-    Object.defineProperty(engine, 'sessionLoad', { get: () => ({ hopCostMs: 40, hopMs: 100 }) });
-    const host = new LiveHost({
-      pool,
-      bundle: 'conformance',
-      maxSessions: 8,
-      delayMs: 0,
-      lostSeconds: 30,
-      firstPictureSeconds: 30,
-      idleSeconds: 600,
-      allowLoopback: true,
-      log: SILENT_LOG,
-      clock: systemClock,
-    });
-    afterTest(() => host.close());
-    // Together, so that none of them is computed yet when the others are asked about.
-    const answers = await Promise.allSettled(
-      ['a', 'b', 'c'].map((stream) => join(host, { stream, role: 'publish' })),
-    );
-    const refused = answers.flatMap((answer) =>
-      answer.status === 'rejected' ? [answer.reason as unknown] : [],
-    );
-    expect(refused).toHaveLength(2);
-    expect(refused[0]).toMatchObject({ status: 503, retryAfterSeconds: 10 });
-    expect(host.streams()).toHaveLength(1);
   });
 
   test('a listener joins and leaves 50 times: handles, threads and memory are given back', async () => {
@@ -282,16 +185,6 @@ describe('LiveHost with real peers', () => {
       stdout: '{"streams":0,"peers":0}\n',
       stderr: '',
     });
-  });
-});
-
-describe('EnginePool.admit()', () => {
-  test('spreads streams over lanes, and counts those of other engines on the cores', () => {
-    const pool = new EnginePool({});
-    const engine = { sessionLoad: { hopCostMs: 30, hopMs: 100 }, laneLoads: [[]] } as unknown as Engine;
-    expect(() => pool.admit(engine, [])).not.toThrow();
-    expect(() => pool.admit(engine, [engine])).not.toThrow();
-    expect(() => pool.admit(engine, [engine, engine])).toThrow(expect.objectContaining({ status: 503 }));
   });
 });
 
