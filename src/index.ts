@@ -8,7 +8,12 @@ export { createRtcSink, type PlayTiming, type RtcSink } from './live/rtc-sink.js
 export type { AgreedPeer, BundleReport, Offer, PeerRole, StreamHost } from './live/stream-host.js';
 export type { HopReport, Quantiles, StreamReport, StreamState } from './live/stream-report.js';
 export type { StreamSettings } from './live/stream-settings.js';
-export { listInputProtocols, locateFfmpeg, type Ffmpeg, type LocateFfmpegOptions } from './media/locate-ffmpeg.js';
+export {
+  listInputProtocols,
+  locateFfmpeg,
+  type Ffmpeg,
+  type LocateFfmpegOptions,
+} from './media/locate-ffmpeg.js';
 export { inspectMedia, type MediaInfo } from './media/media-info.js';
 export { readAudioBlocks, type ReadAudioOptions } from './media/read-audio.js';
 export { readVideoFrames, type ReadVideoOptions } from './media/read-video.js';

@@ -13,7 +13,7 @@ describe.skipIf(!HAS_CHROMIUM)('The delayed picture', () => {
   const stage = useStage();
 
   it('comes back together with its sound', async () => {
-    const page = await openFlashPage(stage());
+    await using page = await openFlashPage(stage());
     // Fewer flashes, so that none is taken for its neighbour.
     const scene = { seed: 5, minGapMs: 800, maxGapMs: 1500 };
     await page.begin({ path: '/duplex/picture', scene, wantsVideo: true });
@@ -21,7 +21,6 @@ describe.skipIf(!HAS_CHROMIUM)('The delayed picture', () => {
     const warm = await page.take();
     await sleep(1000 * SECONDS);
     const later = await page.take();
-    await page.close();
 
     // Up to the loudspeaker and up to the screen, whose own delays are the machine's.
     const onsets = findOnsets(later.heard);

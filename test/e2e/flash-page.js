@@ -77,9 +77,15 @@ export class FlashPage {
     return this.#page.evaluate('window.foley.take()');
   }
 
-  /** Ends the session and leaves the page. */
+  /** Ends the session and leaves the page. Idempotent. */
   async close() {
+    if (this.#page.isClosed()) return;
     await this.#page.evaluate('window.foley.end()');
     await this.#page.context().close();
+  }
+
+  /** However a test ends, the next may use the name of its stream. */
+  [Symbol.asyncDispose]() {
+    return this.close();
   }
 }

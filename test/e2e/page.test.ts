@@ -1,28 +1,27 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { HAS_CHROMIUM, sleep, useStage } from './browser.js';
 import { launchChromium } from './chromium.js';
-import { startServer, type RunningServer } from './start-server.js';
+import {
+  TEST_MS,
+  DESK,
+  PHONE,
+  openTab,
+  close,
+  expectState,
+  until,
+  text,
+  errorOf,
+  levelOf,
+  hasPicture,
+  streamNames,
+  shot,
+  type Tab,
+} from './tab.js';
 
-const SHOTS = fileURLToPath(new URL('../../test-artefacts/e2e/', import.meta.url));
-
-/** On a machine that does much else too. Unit: ms. */
-const PATIENCE_MS = 75_000;
-const TEST_MS = 240_000;
-const LOOK_MS = 250;
 /** Charts fill before they are shown to people. Unit: ms. */
 const SHOWN_MS = 3_000;
-const TOKEN = 'a-token-of-the-tests';
-
-const DESK = { width: 1280, height: 900 };
-const PHONE = { width: 390, height: 844 };
-
-/** A page, and what its console has complained of. */
-type Tab = { readonly page: Page; readonly complaints: string[] };
 
 describe.skipIf(!HAS_CHROMIUM)('The page', () => {
   const stage = useStage(['--max-sessions', '1', '--lost-seconds', '2']);
@@ -111,28 +110,6 @@ describe.skipIf(!HAS_CHROMIUM)('The page', () => {
   );
 
   it(
-    'says that the server is full, and starts when there is room',
-    async () => {
-      const first = await open();
-      await first.page.getByTestId('start-demo').click();
-      await expectState(first.page, 'Live');
-      const second = await open({ viewport: PHONE, colorScheme: 'dark' });
-      await second.page.getByTestId('start-demo').click();
-      await until('the words', async () => (await errorOf(second.page)).includes('The server is full'));
-      await expectState(second.page, 'Waiting for room');
-      await shot(second.page, 'full-dark-phone');
-      await first.page.getByTestId('stop').click();
-      await expectState(second.page, 'Live');
-      await close(first.page);
-      await second.page.getByTestId('stop').click();
-      await expectState(second.page, 'Ready');
-      await streamIsOver();
-      await close(second.page);
-    },
-    TEST_MS,
-  );
-
-  it(
     'shows the camera',
     async () => {
       const { page, complaints } = await open({ colorScheme: 'light', viewport: PHONE });
@@ -191,122 +168,4 @@ describe.skipIf(!HAS_CHROMIUM)('The page', () => {
     },
     TEST_MS,
   );
-
-  it(
-    'asks for the token, refuses a wrong one, and takes the right one',
-    async () => {
-      const server = await startServer(['--token', TOKEN]);
-      const { page } = await openTab(stage().browser.newContext({ viewport: DESK }), server.address);
-      await until('it asks', async () => (await errorOf(page)).includes('This server asks for a token'));
-      await page.getByTestId('token-input').fill('not-the-right-token');
-      await page.getByTestId('token-submit').click();
-      await until('it refuses', async () => (await errorOf(page)).includes('did not accept this token'));
-      await shot(page, 'token-refused');
-      await page.getByTestId('token-input').fill(TOKEN);
-      await page.getByTestId('token-submit').click();
-      await until('it is content', async () => !(await page.getByTestId('error').isVisible()));
-      await page.getByTestId('start-demo').click();
-      await expectState(page, 'Live');
-      await page.getByTestId('stop').click();
-      await expectState(page, 'Ready');
-      await close(page);
-      expect(await server.stop()).toBe(0);
-    },
-    TEST_MS,
-  );
-
-  it(
-    'says that the server is gone, and is live again when it is back',
-    async () => {
-      const server = await startServer();
-      const { page } = await openTab(
-        stage().browser.newContext({ viewport: DESK, colorScheme: 'dark' }),
-        server.address,
-      );
-      await page.getByTestId('start-demo').click();
-      await expectState(page, 'Live');
-      await until('it hears', async () => (await levelOf(page)) > -50);
-      await server.kill();
-      await until('the words', async () =>
-        /Connection lost|The server does not answer/.test(await errorOf(page)),
-      );
-      await expectState(page, 'Reconnecting');
-      await shot(page, 'reconnecting-dark');
-      const back = await startServer(['--port', String(server.port)]);
-      await expectState(page, 'Live');
-      await until('it hears again', async () => (await levelOf(page)) > -50);
-      expect(await page.getByTestId('error').isVisible()).toBe(false);
-      await close(page);
-      expect(await back.stop()).toBe(0);
-    },
-    TEST_MS,
-  );
 });
-
-async function openTab(
-  made: ReturnType<ReturnType<ReturnType<typeof useStage>>['browser']['newContext']>,
-  address: string,
-): Promise<Tab> {
-  const page = await (await made).newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    // A server on a slow machine may say that it is full (503), and the page waits, as tested above.
-    if (message.type() === 'error' && !/status of 503/.test(message.text())) complaints.push(message.text());
-  });
-  await page.goto(address);
-  return { page, complaints };
-}
-
-async function close(page: Page): Promise<void> {
-  await page.context().close();
-}
-
-async function expectState(page: Page, words: string): Promise<void> {
-  const now = async (): Promise<string> => (await text(page, '#state')).trim();
-  await until(`the state is '${words}'`, async () => (await now()) === words).catch(async (error: Error) => {
-    throw new Error(`${error.message}; it is '${await now()}', with '${await errorOf(page)}'`);
-  });
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + PATIENCE_MS;
-  while (!(await holds())) {
-    if (performance.now() > endMs)
-      throw new Error(`Within ${PATIENCE_MS / 1000} s this did not come: ${what}`);
-    await sleep(LOOK_MS);
-  }
-}
-
-async function text(page: Page, selector: string): Promise<string> {
-  return (await page.locator(selector).textContent()) ?? '';
-}
-
-async function errorOf(page: Page): Promise<string> {
-  const banner = page.getByTestId('error');
-  return (await banner.isVisible()) ? banner.innerText() : '';
-}
-
-/** What the page's meter tells those who do not see it. Unit: dBFS. */
-async function levelOf(page: Page, selector = '#level'): Promise<number> {
-  return Number(await page.locator(selector).getAttribute('aria-valuenow'));
-}
-
-function hasPicture(page: Page): Promise<boolean> {
-  return page.evaluate(`(() => {
-    const canvas = document.querySelector('#picture');
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    return data.some((value, i) => i % 4 < 3 && value > 32);
-  })()`);
-}
-
-async function streamNames(server: RunningServer): Promise<string[]> {
-  const streams = (await (await server.fetch('/streams')).json()) as { name: string }[];
-  return streams.map(({ name }) => name);
-}
-
-/** For people to look at. */
-async function shot(page: Page, name: string): Promise<void> {
-  mkdirSync(SHOTS, { recursive: true });
-  await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
-}

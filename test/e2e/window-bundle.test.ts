@@ -13,7 +13,7 @@ describe.skipIf(!HAS_CHROMIUM)('A bundle that looks at seconds of picture', () =
 
   it('runs live, says its delay of seconds, and is heard without a gap', async () => {
     const { server } = stage();
-    const page = await openFlashPage(stage());
+    await using page = await openFlashPage(stage());
     const begunMs = performance.now();
     await page.begin({ path: '/duplex/window', scene: { seed: 2 } });
 
@@ -29,7 +29,6 @@ describe.skipIf(!HAS_CHROMIUM)('A bundle that looks at seconds of picture', () =
     await sleep(1000 * SECONDS);
     const later = await page.take();
     const after = await server.stream('window');
-    await page.close();
 
     const stalls = stallsBetween(stage(), warm, later);
     const underruns = after.underruns - before.underruns;

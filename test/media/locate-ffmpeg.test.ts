@@ -73,7 +73,9 @@ describe.skipIf(process.platform === 'win32')('locateFfmpeg()', () => {
   });
 
   test('finds the installed one with the protocols that streams need', async () => {
-    expect(await listInputProtocols(ffmpeg)).toEqual(expect.arrayContaining(['file', 'pipe', 'http', 'rtmp']));
+    expect(await listInputProtocols(ffmpeg)).toEqual(
+      expect.arrayContaining(['file', 'pipe', 'http', 'rtmp']),
+    );
   });
 });
 

@@ -1,0 +1,47 @@
+import { expect } from 'vitest';
+import { VirtualClock } from '../stream/virtual-clock.js';
+import { Hearing, live, VirtualEngine } from './virtual-studio.js';
+
+/** How far neighbouring samples of the tone lie apart, with the tone's own fades. */
+export const SMOOTH = 0.03;
+
+/** What a hop costs: so much, and so much for each step. Unit: ms. */
+type Cost = { readonly baseMs: number; readonly stepMs: number };
+
+/** Streams live for long on a lane that has too little time now and then; nobody hears it. */
+export async function bearSlowLane({
+  streams,
+  seconds,
+  slow,
+}: {
+  readonly streams: number;
+  readonly seconds: number;
+  readonly slow: Cost;
+}): Promise<void> {
+  const clock = new VirtualClock();
+  // For half a minute in five it has less time than it takes with all steps.
+  const engine = await VirtualEngine.create(clock, (nowMs) =>
+    nowMs % 300_000 > 270_000 ? slow : { baseMs: 8, stepMs: 5 },
+  );
+  const hearings = Array.from({ length: streams }, () => new Hearing(clock, { engine }));
+  for (const hearing of hearings) hearing.keepsAll = false;
+  await live(clock, hearings, { seconds: 5, jitterMs: 8 });
+  for (const hearing of hearings) hearing.takeError();
+  await live(clock, hearings, { seconds, fps: 12, jitterMs: 8 });
+  for (const hearing of hearings) {
+    expect(hearing.playout.counts).toMatchObject({ underruns: 0, lateFrames: 0, skips: 0 });
+    // The tone that is due to the sample: nothing has drifted.
+    expect(hearing.takeError()).toBeLessThan(1e-3);
+    expect(hearing.largestStep).toBeLessThan(SMOOTH);
+    expect(hearing.restarts).toEqual([]);
+    expect(hearing.steps.length).toBeLessThan(Math.max(30, seconds / 20));
+    expect(hearing.sound.stepsNow).toBeLessThanOrEqual(2);
+  }
+  // Lowered when it was slow, raised again after.
+  const changes = hearings.flatMap(({ steps }) => steps);
+  expect(changes.filter(({ from, to }) => to < from).length).toBeGreaterThan(0);
+  expect(changes.filter(({ from, to }) => to > from).length).toBeGreaterThan(0);
+  const underWay = engine.sessions.map(({ hopsUnderWay }) => hopsUnderWay);
+  expect(underWay.every(({ most, limit }) => most <= limit)).toBe(true);
+  expect(engine.sessions).toHaveLength(streams);
+}

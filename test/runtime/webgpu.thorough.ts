@@ -1,0 +1,4 @@
+import { describeBundle } from './webgpu-bundle.js';
+
+describeBundle('live');
+describeBundle('foley-flow');
