@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { HAS_CHROMIUM, note, openFlashPage, sleep, stallsBetween, useStage } from './browser.js';
 import { estimateDelayMs, findOnsets, mean, median, pairDelays } from './score-onsets.js';
 
-const WARM_UP_SECONDS = 8;
-const SECONDS = 16;
+const WARM_UP_SECONDS = 6;
+const SECONDS = 13;
 /** Between ear and eye; the bench measures it closely. After a stall Chromium takes a while to bring them together. Unit: ms. */
 const IN_SYNC_MS = 60;
 const IN_SYNC_AFTER_STALLS_MS = 150;

@@ -6,7 +6,7 @@ import { levelDb } from './score-onsets.js';
 const LOOK_MS = 500;
 const FIRST_SOUND_WITHIN_SECONDS = 40;
 const WARM_UP_SECONDS = 4;
-const SECONDS = 12;
+const SECONDS = 9;
 
 describe.skipIf(!HAS_CHROMIUM)('A bundle that looks at seconds of picture', () => {
   const stage = useStage(['--bundle', 'foley-flow']);
