@@ -27,11 +27,16 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     setupFiles: ['./test/property-seed.ts'],
-    // Real time first: what computes for minutes makes some machines slower for a while.
     projects: [
       {
         extends: true,
-        test: { name: 'live', include: LIVE, retry: RETRIES, maxWorkers: 1, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'engine',
+          include: ['test/**/*.test.ts'],
+          exclude: [...LIVE, ...WAITING],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
       },
       {
         extends: true,
@@ -45,13 +50,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: {
-          name: 'engine',
-          include: ['test/**/*.test.ts'],
-          exclude: [...LIVE, ...WAITING],
-          maxWorkers: 2,
-          sequence: { groupOrder: 2 },
-        },
+        test: { name: 'live', include: LIVE, retry: RETRIES, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },
