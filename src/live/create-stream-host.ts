@@ -34,7 +34,8 @@ export type StreamHostOptions = {
   readonly clock?: Clock;
 };
 
-const DEFAULTS = Object.freeze({
+/** What holds where nothing is said. */
+export const STREAM_HOST_DEFAULTS = Object.freeze({
   bundle: 'live',
   maxSessions: 8,
   delayMs: 0,
@@ -51,7 +52,7 @@ const DEFAULTS = Object.freeze({
  * @throws {LivefoleyError} Place `bundle` or `environment`, if that bundle cannot be used
  */
 export async function createStreamHost(options: StreamHostOptions = {}): Promise<LiveHost> {
-  const complete = { ...DEFAULTS, ...options };
+  const complete = { ...STREAM_HOST_DEFAULTS, ...options };
   const { device, lanes, laneEnv } = options;
   const pool = new EnginePool({
     ...(device ? { device } : {}),

@@ -1,14 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { createEngine, type Engine, type EngineOptions } from '../engine.js';
 import { admit, type Admission, type SessionLoad } from '../scheduler/admission.js';
+import { REMEMBERED_HOPS } from '../scheduler/cost-estimate.js';
 import { Refusal } from '../rtc/refusal.js';
 import { LivefoleyError } from '../stream/errors.js';
 import type { VideoFrame } from '../stream/video-frame.js';
 
 export type EnginePoolOptions = Pick<EngineOptions, 'device' | 'lanes' | 'laneEnv'>;
-
-/** Hops that are computed before the first stream, so that their cost is known and everything is warm: as many as an estimate remembers. */
-const WARM_HOPS = 64;
 
 /** A core is left for WebRTC, HTTP and pacing, where there is more than one. */
 const CORES_LEFT = 1;
@@ -123,8 +121,9 @@ function coresForLanes(): number {
   return Math.max(1, availableParallelism() - CORES_LEFT);
 }
 
+/** Computes so many hops that their cost is all that is remembered, and everything is warm. */
 async function warm(engine: Engine): Promise<void> {
-  const endPosition = WARM_HOPS * engine.bundle.hopFrames;
+  const endPosition = REMEMBERED_HOPS * engine.bundle.hopFrames;
   const session = engine.score(greyFrames(engine), { endPosition });
   const blocks = session.blocks[Symbol.asyncIterator]();
   while (!(await blocks.next()).done);

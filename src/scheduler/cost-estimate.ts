@@ -1,15 +1,18 @@
 import { assertPositiveInteger } from '../stream/assertions.js';
 
+/** The hops that an estimate remembers: few, so that a machine that was busy is not held for it long after. */
+export const REMEMBERED_HOPS = 64;
+
 /** What a hop costs, learned from the recent ones: a quantile of them, so that a forecast errs on the safe side. */
 export class CostEstimate {
   readonly #capacity: number;
   readonly #costsMs: number[] = [];
 
   /**
-   * @param capacity The hops remembered: few, so that a machine that was busy is not held for it long after
+   * @param capacity The hops remembered
    * @throws {TypeError | RangeError} If `capacity` is not a positive integer
    */
-  constructor(capacity = 64) {
+  constructor(capacity = REMEMBERED_HOPS) {
     assertPositiveInteger(capacity, 'capacity');
     this.#capacity = capacity;
   }

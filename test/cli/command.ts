@@ -75,7 +75,7 @@ export class Running {
   /** Resolves as soon as the words stand on its standard error; fails if it ends without them. */
   async says(words: string): Promise<void> {
     const { stderr } = this.child;
-    const said = new Promise<void>((resolve) => {
+    const heard = new Promise<void>((resolve) => {
       const listen = (): void => {
         if (!this.#stderr.includes(words)) return;
         stderr?.off('data', listen);
@@ -87,7 +87,7 @@ export class Running {
     const unsaid = this.ended.then((ended) => {
       throw new Error(`It ended without the words '${words}':\n${ended.stderr}`);
     });
-    await Promise.race([said, unsaid]);
+    await Promise.race([heard, unsaid]);
   }
 
   /** The processes that this command started, itself included. Linux only: elsewhere none is seen. */

@@ -1,41 +1,28 @@
-import type { BrowserContextOptions } from 'playwright-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { HAS_CHROMIUM, sleep, useStage } from './browser.js';
+import { HAS_CHROMIUM, sleep } from './browser.js';
 import { launchChromium } from './chromium.js';
 import {
-  TEST_MS,
-  DESK,
-  PHONE,
-  openTab,
   close,
-  expectState,
-  until,
-  text,
+  DESK,
   errorOf,
-  levelOf,
+  expectState,
   hasPicture,
-  streamNames,
+  levelOf,
+  openTab,
+  PHONE,
   shot,
-  type Tab,
+  TEST_MS,
+  text,
+  until,
+  usePageStage,
 } from './tab.js';
 
 /** Charts fill before they are shown to people. Unit: ms. */
 const SHOWN_MS = 3_000;
 
 describe.skipIf(!HAS_CHROMIUM)('The page', () => {
-  const stage = useStage(['--max-sessions', '1', '--lost-seconds', '2']);
-
-  // What a test that fails leaves open would disturb the next.
-  afterEach(async () => {
-    for (const context of stage().browser.contexts()) await context.close();
-  });
-
-  const open = (options: BrowserContextOptions = {}): Promise<Tab> =>
-    openTab(stage().browser.newContext({ viewport: DESK, ...options }), stage().server.address);
-
-  const streamIsOver = (): Promise<void> =>
-    until('the stream is over', async () => (await streamNames(stage().server)).length === 0);
+  const { stage, open, streamIsOver } = usePageStage();
 
   it(
     'gives the demo clip its sound, takes settings while it runs, is muted, and stops',

@@ -1,35 +1,25 @@
-import type { BrowserContextOptions } from 'playwright-core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { HAS_CHROMIUM, useStage } from './browser.js';
+import { HAS_CHROMIUM } from './browser.js';
 import { startServer } from './start-server.js';
 import {
-  TEST_MS,
-  DESK,
-  PHONE,
-  openTab,
   close,
-  expectState,
-  until,
+  DESK,
   errorOf,
-  streamNames,
-  shot,
-  type Tab,
+  expectState,
   levelOf,
+  openTab,
+  PHONE,
+  shot,
+  TEST_MS,
+  until,
+  usePageStage,
 } from './tab.js';
 
 const TOKEN = 'a-token-of-the-tests';
 
 describe.skipIf(!HAS_CHROMIUM)('The page and its real server', () => {
-  const stage = useStage(['--max-sessions', '1', '--lost-seconds', '2']);
-
-  // What a test that fails leaves open would disturb the next.
-  afterEach(async () => {
-    for (const context of stage().browser.contexts()) await context.close();
-  });
-
-  const open = (options: BrowserContextOptions = {}): Promise<Tab> =>
-    openTab(stage().browser.newContext({ viewport: DESK, ...options }), stage().server.address);
+  const { stage, open, streamIsOver } = usePageStage();
 
   it(
     'says that the server is full, and starts when there is room',
@@ -47,7 +37,7 @@ describe.skipIf(!HAS_CHROMIUM)('The page and its real server', () => {
       await close(first.page);
       await second.page.getByTestId('stop').click();
       await expectState(second.page, 'Ready');
-      await until('the stream is over', async () => (await streamNames(stage().server)).length === 0);
+      await streamIsOver();
       await close(second.page);
     },
     TEST_MS,

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { afterEach } from 'vitest';
 
-import { sleep, type Stage } from './browser.js';
+import { sleep, useStage, type Stage } from './browser.js';
 import type { RunningServer } from './start-server.js';
 
 const SHOTS = fileURLToPath(new URL('../../test-artefacts/e2e/', import.meta.url));
@@ -19,6 +20,25 @@ export const PHONE = { width: 390, height: 844 };
 /** A page, and what its console has complained of. */
 export type Tab = { readonly page: Page; readonly complaints: string[] };
 
+/** A stage whose server holds one stream; what a test that fails leaves open does not disturb the next. */
+export function usePageStage(): {
+  readonly stage: () => Stage;
+  readonly open: (options?: BrowserContextOptions) => Promise<Tab>;
+  readonly streamIsOver: () => Promise<void>;
+} {
+  const stage = useStage(['--max-sessions', '1', '--lost-seconds', '2']);
+  afterEach(async () => {
+    for (const context of stage().browser.contexts()) await context.close();
+  });
+  return {
+    stage,
+    open: (options = {}) =>
+      openTab(stage().browser.newContext({ viewport: DESK, ...options }), stage().server.address),
+    streamIsOver: () =>
+      until('the stream is over', async () => (await streamNames(stage().server)).length === 0),
+  };
+}
+
 export async function openTab(
   made: ReturnType<Stage['browser']['newContext']>,
   address: string,
@@ -27,7 +47,7 @@ export async function openTab(
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
-    // A server on a slow machine may say that it is full (503), and the page waits, as tested above.
+    // A server on a slow machine may say that it is full (503), and the page waits, as page.thorough.ts shows.
     if (message.type() === 'error' && !/status of 503/.test(message.text())) complaints.push(message.text());
   });
   await page.goto(address);
@@ -76,7 +96,7 @@ export function hasPicture(page: Page): Promise<boolean> {
   })()`);
 }
 
-export async function streamNames(server: RunningServer): Promise<string[]> {
+async function streamNames(server: RunningServer): Promise<string[]> {
   const streams = (await (await server.fetch('/streams')).json()) as { name: string }[];
   return streams.map(({ name }) => name);
 }

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine.js';
+import { STREAM_HOST_DEFAULTS } from '../../src/live/create-stream-host.js';
 import { EnginePool } from '../../src/live/engine-pool.js';
 import { LiveHost } from '../../src/live/live-host.js';
-import { SILENT_LOG } from '../../src/live/live-log.js';
-import { systemClock } from '../../src/stream/clock.js';
 import { afterTest, join, startHost } from './live-host-fixture.js';
 
 describe('LiveHost', () => {
@@ -82,18 +81,7 @@ async function startHostThatCosts(
     onScore();
     return score(...args);
   };
-  const host = new LiveHost({
-    pool,
-    bundle: 'conformance',
-    maxSessions: 8,
-    delayMs: 0,
-    lostSeconds: 30,
-    firstPictureSeconds: 30,
-    idleSeconds: 600,
-    allowLoopback: true,
-    log: SILENT_LOG,
-    clock: systemClock,
-  });
+  const host = new LiveHost({ ...STREAM_HOST_DEFAULTS, pool, bundle: 'conformance' });
   afterTest(() => host.close());
   return host;
 }
