@@ -1,8 +1,8 @@
 """python cache_tokens.py --clips DIR/clips --encoders DIR/encoders/encoders.pt --codec DIR/codec/codec.pt --out DIR/tokens --views 2
 
 Runs the frozen encoders and mapper over all clips: some views from a cold start, some with memory cut at random, some with a
-held start, and stores tokens (float16) by chunk beside the latents and what the codec's encoder heard on the way to them, in the order
-of time, for the flow head; `first` marks chunks that no history leads to.
+held start, and stores tokens (float16) by chunk beside the latents and what the codec's encoder heard on the way to them, for
+the flow head.
 """
 import argparse
 from pathlib import Path
@@ -14,12 +14,6 @@ from foleylab.clips import Clips, spread
 from foleylab.codec import Codec
 from foleylab.training import load_average
 from train_encoders import Encoders, load_batch
-
-
-def begins(keep, cut):
-    """Chunks (B, 50) at which a run may begin, flat: the first one kept, and where memory was cut."""
-    before = torch.cat([torch.zeros_like(keep[:, :1]), keep[:, :-1]], 1)
-    return (~before | (torch.arange(keep.shape[1])[None] == cut[:, None])).reshape(-1)
 
 
 def main():
@@ -36,7 +30,7 @@ def main():
     torch.set_num_threads(args.threads)
     clips, rng = Clips(args.clips, args.split), np.random.default_rng(5)
     model, codec = load_average(Encoders(), args.encoders), load_average(Codec(), args.codec)
-    out = {k: [] for k in ("tokens", "latents", "heard", "words", "onset", "hits", "first")}
+    out = {k: [] for k in ("tokens", "latents", "heard", "words", "onset", "hits")}
     order = spread(len(clips), args.limit)
     for view in range(args.views):
         for at in range(0, len(order), 8):
@@ -53,7 +47,6 @@ def main():
             out["latents"].append(chunks(batch["latents"]))
             out["heard"].append(chunks(heard))
             out["words"].append(batch["words"].repeat_interleave(50, 0)[keep].half())
-            out["first"].append(begins(keep.reshape(n, -1), context // 3)[keep])
             out["hits"].append((batch["onset"].amax(-1).reshape(-1, 3) > 0.03)[keep])
             out["onset"].append((batch["onset"].amax(-1).reshape(-1, 3).amax(1) > 0.03)[keep])
         print(f"view {view}: {sum(len(x) for x in out['tokens'])} chunks", flush=True)

@@ -28,7 +28,7 @@ $python cache_latents.py --clips "$lab/clips" --codec "$lab/codec/codec.pt"
 $python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 160 --batch 8 --threads 1 --bf16
 for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --out "$lab/tokens" --limit 3000; done
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
-$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.7.1 --steps 2
+$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.8.0 --steps 2
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 3000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
 $python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.6.1 --steps 2 --temperature 0.5 --decide-from 0.5

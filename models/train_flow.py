@@ -3,8 +3,7 @@
 Trains the flow head on cached tokens, with the losses of flow_losses.py; chunks with an onset count more. Two chunks of five are shown words
 of what sounds there, and half of these have to make do with the words and the tokens' open part.
 
-Many streams go through the cache side by side, chunk after chunk. The history of each chunk is what the head itself made of the
-chunk before, told its true onsets; so use and training agree, and the truth cannot be copied from the past.
+Chunks are drawn at random: what the head made of the chunk before is no input of it (foleylab/flow.py says why).
 """
 import argparse
 from pathlib import Path
@@ -51,48 +50,19 @@ class FlowTraining(nn.Module):
         self.losses = FlowLosses(self.flow, config)
 
 
-JOIN = 0.9 * torch.tensor([0.8, 0.55, 0.35])[:, None]  # how far the points of a chunk follow the history instead of the truth
-
-
-class Streams:
-    """Places in the cache, one a stream, that go on a chunk at a time; a stream without history begins at chunks marked `first`."""
-
-    def __init__(self, flow, cache, count):
-        self.flow, self.cache = flow, cache
-        self.at = torch.randint(len(cache["latents"]), (count,))
-        self.prefix, self.valid = flow.empty_prefix(count)
-        self.error = torch.zeros(count, 1, flow.c.latent_width)  # of the newest latent made, from the truth
-
-    def read(self, *keys):
-        return (self.cache[k][self.at].float() for k in keys)
-
-    def history(self, drop=0.15):
-        """Prefix and what of it is there; some streams forget."""
-        self.valid[self.cache["first"][self.at]] = 0
-        return self.prefix, self.valid * (torch.rand(len(self.at), 1) > drop)
-
-    def target(self, latents, onsets, valid):
-        """The truth, joined to the history that is there, until something begins."""
-        begun = torch.cumsum(onsets, 1).clamp(max=1)
-        return latents + JOIN * (1 - begun) * valid[:, -1:, None] * self.error
-
-    @torch.no_grad()
-    def go_on(self, latents, tokens, onsets):
-        """Two steps from noise make the history of the next chunk."""
-        prompt = torch.zeros(len(self.at), self.flow.c.prompt)
-        made = self.flow.sample(torch.randn_like(latents), (tokens, prompt, self.prefix, self.valid), 2, onsets)
-        self.prefix, self.valid = self.flow.remember(self.prefix, self.valid, made)
-        self.error = (made - latents)[:, -1:]
-        self.at = (self.at + 1) % len(self.cache["latents"])
+def draw(cache, count):
+    """So many chunks of the cache, as float."""
+    at = torch.randint(len(cache["latents"]), (count,))
+    return {k: v[at].float() for k, v in cache.items()}
 
 
 def sampled_error(flow, cache, steps, count=3000):
-    """Mean squared error of sampled latents on cached chunks without history, onset chunks apart."""
+    """Mean squared error of sampled latents on cached chunks by themselves, onset chunks apart."""
     pick = {k: v[:count].float() for k, v in cache.items()}
     generator = torch.Generator().manual_seed(1)
     noise = torch.randn(pick["latents"].shape, generator=generator)
     with torch.no_grad():
-        got = flow.sample(noise, (pick["tokens"], torch.zeros_like(pick["words"]), *flow.empty_prefix(len(noise))), steps)
+        got = flow.sample(noise, (pick["tokens"], torch.zeros_like(pick["words"])), flow.no_past(len(noise)), steps)
     error = (got - pick["latents"]).square().mean((1, 2))
     hit = pick["onset"] > 0
     return {f"mse{steps}": round(float(error.mean()), 3), f"mse{steps} onsets": round(float(error[hit].mean()), 3),
@@ -117,17 +87,13 @@ def main():
     set_silence(flow, load_average(Codec(), args.codec))
     run = Run(model, flow.c, args, "flow-training")
     print(f"{len(cache['latents'])} chunks", flush=True)
-    streams = Streams(flow, cache, args.batch)
     for count in run.steps():
         model.losses.refresh(run.average, count)
-        latents, heard, tokens, words, hits, onset = streams.read("latents", "heard", "tokens", "words", "hits", "onset")
-        prompt, tokens = show_words(words, blur(tokens, hidden), hidden, len(FAMILIES))
-        weight = 1 + (args.onset_weight - 1) * onset[:, None]
-        prefix, valid = streams.history()
-        target = streams.target(latents, hits[..., None], valid)
-        loss, parts = model.losses(flow, target, heard, (tokens, prompt, prefix, valid), hits[..., None], weight / weight.mean())
+        chunks = draw(cache, args.batch)
+        prompt, tokens = show_words(chunks["words"], blur(chunks["tokens"], hidden), hidden, len(FAMILIES))
+        weight = 1 + (args.onset_weight - 1) * chunks["onset"][:, None]
+        loss, parts = model.losses(flow, chunks["latents"], chunks["heard"], (tokens, prompt), chunks["hits"][..., None], weight / weight.mean())
         run.step(loss, parts)
-        streams.go_on(latents, tokens, hits[..., None])
     model.load_state_dict(run.average)
     save_weights(flow.state_dict(), last, run.count, run.history)
     for steps in (1, 2, 4):

@@ -65,7 +65,6 @@ def widen_flow(state):
     rows = every(c.chunk, range(latents), c.latent_width)
     return state | {
         "enter.weight": spread(state["enter.weight"], 1, every(c.chunk, one, wide), c.chunk * wide),
-        "past.weight": spread(state["past.weight"], 1, every(c.prefix, [*range(latents), c.latent_width], c.latent_width + 1), c.prefix * (c.latent_width + 1)),
         "leave.weight": spread(state["leave.weight"], 0, rows, c.chunk * c.latent_width),
         "leave.bias": spread(state["leave.bias"], 0, rows, c.chunk * c.latent_width),
         "silence": spread(state["silence"], 0, range(latents), c.latent_width),

@@ -216,10 +216,10 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     fused = encoders.fusion(torch.cat([encoders.motion.whole(frames), semantic], -1))
     tokens = encoders.mapper.whole(fused)[0][0, warm:].reshape(-1, m.chunk, m.token)
     noise = torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(-1, m.chunk, flow.c.latent_width)
-    latents, past, prompt = [], flow.empty_prefix(1), torch.zeros(1, len(VOCABULARY))
+    latents, past, prompt = [], flow.no_past(1), torch.zeros(1, len(VOCABULARY))
     for k in range(len(tokens)):
-        latents.append(flow.sample(noise[k : k + 1], (tokens[k : k + 1], prompt, *past), steps))
-        past = flow.remember(*past, latents[-1])
+        latents.append(flow.sample(noise[k : k + 1], (tokens[k : k + 1], prompt), past, steps))
+        past = flow.remember(latents[-1])
     latents = torch.cat(latents, 1)
     decode = graphs["decode"].module
     rows = torch.arange(n // m.chunk) % decode.rows

@@ -139,8 +139,8 @@ class UnrolledFlow(nn.Module):
         super().__init__()
         self.flow, self.steps = flow, steps
 
-    def forward(self, noise, *conditions):
-        return self.flow.sample(noise, conditions, self.steps)
+    def forward(self, noise, tokens, prompt, prefix, valid):
+        return self.flow.sample(noise, (tokens, prompt), (prefix, valid), self.steps)
 
 
 def build_graphs(encoders, semantic_net, codec, flow):

@@ -43,7 +43,7 @@ def test_alignment_learns_a_sound_that_the_pictures_tell():
 
 def flow_batch(n=6):
     c = FlowConfig()
-    conditions = (torch.randn(n, 3, c.token), torch.zeros(n, c.prompt), torch.zeros(n, c.prefix, c.latent_width), torch.zeros(n, c.prefix))
+    conditions = (torch.randn(n, 3, c.token), torch.zeros(n, c.prompt))
     return torch.randn(n, 3, c.latent_width), torch.randn(n, 3, 384), conditions, torch.zeros(n, 3, 1), torch.ones(n, 1)
 
 
@@ -143,8 +143,7 @@ def test_latents_that_are_appended_change_nothing_that_was_learned():
         "encoders": e | {f"{n}.{p}": e[f"{n}.{p}"][:few] for n in ("probes.latents.2", "alignment.leave.1") for p in ("weight", "bias")}
         | {"alignment.sound.weight": e["alignment.sound.weight"][:, :few]},
         "flow": flow | {"leave.weight": flow["leave.weight"][rows], "leave.bias": flow["leave.bias"][rows], "silence": flow["silence"][:few],
-                        "enter.weight": narrow(flow["enter.weight"], 1, [k * point + p for k in range(3) for p in range(point) if not few <= p < f.latent_width]),
-                        "past.weight": narrow(flow["past.weight"], 1, [k * (f.latent_width + 1) + p for k in range(3) for p in (*range(few), f.latent_width)])},
+                        "enter.weight": narrow(flow["enter.weight"], 1, [k * point + p for k in range(3) for p in range(point) if not few <= p < f.latent_width])},
         "window": window | {f"{n}.{p}": window[f"{n}.{p}"][:few] for n in ("trunk.to_mean", "trunk.to_spread", "leave") for p in ("weight", "bias")}
         | {"silence": window["silence"][:few],
            "enter.weight": narrow(window["enter.weight"], 1, [*range(few), *range(w.latent_width, w.latent_width + few), *range(2 * w.latent_width, 2 * w.latent_width + w.width)])},
