@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { squeezePicture, writeEncoderInput, type Size } from '../../src/stages/picture.js';
+import { squeezePicture, type Size } from '../../src/stages/picture.js';
 import type { PixelFormat, VideoFrame } from '../../src/stream/video-frame.js';
 
 function frameOf(
@@ -81,19 +81,5 @@ describe('squeezePicture()', () => {
     const rgba = frameOf(size, 'rgba', (x, y, c) => (c === 3 ? 0 : x * 20 + y * 9 + c));
     expect(squeezePicture(rgb, size)).toBe(rgb.data);
     expect([...squeezePicture(rgba, size)]).toEqual([...rgb.data]);
-  });
-});
-
-describe('writeEncoderInput()', () => {
-  test('takes means of boxes, normalises them and puts channels first, where it is told to', () => {
-    const picture = { width: 4, height: 2 };
-    const frame = frameOf(picture, 'rgb24', (x, y, c) => 10 * x + 100 * y + c);
-    const out = new Float32Array(2 + 6 + 2).fill(NaN);
-    const input = { picture, size: { width: 2, height: 1 }, mean: [5, 0, 1], std: [10, 1, 2] };
-    writeEncoderInput(frame.data, input, { out, at: 2 });
-    // Boxes of 2 x 2: means of x are 5 and 25, of y 50.
-    const expected = [(55 - 5) / 10, (75 - 5) / 10, 56, 76, (57 - 1) / 2, (77 - 1) / 2];
-    expect([...out.subarray(2, 8)].map((value) => Math.round(value * 1e4) / 1e4)).toEqual(expected);
-    expect([...out.subarray(0, 2), ...out.subarray(8)].every((value) => Number.isNaN(value))).toBe(true);
   });
 });
