@@ -11,7 +11,7 @@ for seed in 1 2; do $python make_sounds.py --out "$lab/sounds" --clips $((seed =
 $python train_codec.py --sounds "$lab/sounds/sounds-1.npy" --tune "$lab/sounds/sounds-2.npy" --out "$lab/codec" --minutes 25 --bf16
 $python make_clips.py --out "$lab/clips" --split tune --seed 1 --clips 100
 $python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 140
-for family in engine roll rain; do $python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 24 --only $family; done
+for family in engine roll rain impact; do $python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 24 --only $family; done
 $python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 24 --only impact --silhouette
 for seed in 1 2 4 5 6; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 400 --games 0; done
 for seed in 61 62 63 64 65 66 71; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200 --games 0.75; done

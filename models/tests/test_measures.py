@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from evaluate import judge_made_of
 from foleylab.closing import BARS, closing, key_of
 from foleylab.data.scene import FAMILIES, Scene, alone, make_clip
 from foleylab.data.sound import MATERIALS, ModalVoice
@@ -130,6 +131,9 @@ def test_materials_are_told_apart_by_sound_and_a_prompt_that_is_obeyed_moves_the
     events = lone_events(clips, "material")
     share, error, right = accuracy(ear, clips.sounds, events)
     assert len(events) == 24 == len(right) and share > 0.7 and 0 < error < 0.15
+    of_kind = {"material": (clips, {"truth": clips.sounds, "shuffled": clips.sounds[1:] + clips.sounds[:1]}), "surface": (Toy([], []), {"truth": []})}
+    rows = judge_made_of({"material": ear}, of_kind)
+    assert rows["truth"]["material"] == share > 2 * rows["shuffled"]["material"] and rows["chance"] == {"material": 1 / 6}
     assert describe(np.roll(clips.sounds[0], 1200), 1.0) == pytest.approx(describe(clips.sounds[0], 1.0), abs=6)  # a little late is the same material
     told = {w: [struck(w, k) for k in range(6)] for w in ("metal", "wood")}
     row = obey(told, [[1.0]] * 6, ear)["material classifier"]
