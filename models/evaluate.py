@@ -64,6 +64,11 @@ def judge_system(name, sounds, test, expected):
     return row, {"tally": tally(found, expected.events, 0.05, neutral, shifts_of()), "bedLoudnessR": beds}
 
 
+def between_bounds(audio, coded, ours, name="ours"):
+    """System -> sounds: ours under its name, what bounds it from above, and what from below."""
+    return {"truth": audio, "truth through the codec": coded, name: ours, "shuffled video": other_clips(ours)}
+
+
 def judge_unseen(runner, clips, threshold, codec, seed):
     """The scenes that are never trained on (make_unseen.py): ours, its bounds, and noise that follows the picture."""
     if not len(clips):
@@ -72,36 +77,30 @@ def judge_unseen(runner, clips, threshold, codec, seed):
     audio = heard(clips)
     expected = expect(clips, audio, *threshold)
     ours, curves = [runner.sounds(picture(i), seed + i)[0] for i in range(n)], [picture_curves(picture(i)) for i in range(n)]
-    systems = {"truth": audio, "truth through the codec": through(codec, audio), runner.name: ours, "shuffled video": other_clips(ours)}
+    systems = between_bounds(audio, through(codec, audio), ours, runner.name)
     systems |= {f"noise after {k}, hold {h:g}": [following_noise(c[k], h) for c in curves] for k in KINDS[:2] for h in HOLDS}
     return {name: judge_system(f"unseen {name}", sounds, clips, expected)[0] for name, sounds in systems.items()}
+
+
+def render_alone(runner, folder, family, split, codec, seed):
+    """Clips in which one family alone sounds -> clips, reader of their pictures, system -> sounds."""
+    clips = Clips(folder, f"{family}-{split}")
+    audio, picture = heard(clips), test_pictures(clips)
+    ours = [runner.sounds(picture(i), seed + i)[0] for i in range(len(clips))]
+    return clips, picture, between_bounds(audio, through(codec, audio), ours)
 
 
 def judge_alone(runner, folder, split, codec, seed):
     """Clips in which one family alone sounds, and goes on -> system -> loudness and pitch against the truth."""
     rows = {}
     for family in ALONE:
-        clips = Clips(folder, f"{family}-{split}")
+        clips, picture, systems = render_alone(runner, folder, family, split, codec, seed)
         if not len(clips):
             continue
-        audio, picture = heard(clips), test_pictures(clips)
-        ours = [runner.sounds(picture(i), seed + i)[0] for i in range(len(clips))]
-        systems = {"truth": audio, "truth through the codec": through(codec, audio), "ours": ours, "shuffled video": other_clips(ours),
-                   "noise after motion, hold 0.85": [following_noise(picture_curves(picture(i))["motion"], 0.85) for i in range(len(clips))]}
-        for name, row in follow_beds(audio, systems, pitched=family == "engine").items():
+        systems["noise after motion, hold 0.85"] = [following_noise(picture_curves(picture(i))["motion"], 0.85) for i in range(len(clips))]
+        for name, row in follow_beds(systems["truth"], systems, pitched=family == "engine").items():
             rows.setdefault(name, {}).update({f"{family}{k[0].upper()}{k[1:]}": v for k, v in row.items()})
     return rows
-
-
-def struck_alone(runner, folder, split, codec, seed):
-    """-> clips in which impacts alone sound, for the test clips have too few lone ones, and system -> sounds; neither if there are none."""
-    clips = Clips(folder, f"impact-{split}")
-    if not len(clips):
-        return None
-    audio, picture = heard(clips), test_pictures(clips)
-    ours = [runner.sounds(picture(i), seed + i)[0] for i in range(len(clips))]
-    bounds = {"truth": audio, "truth through the codec": through(codec, audio), "ours": ours, "shuffled video": other_clips(ours)}
-    return clips, bounds | ablated(runner, clips, picture, seed)
 
 
 def judge_made_of(ears, sets):
@@ -239,8 +238,10 @@ def main():
         write_report(args.out, head, rows, more, footage, title, [p for p in parts.values() if p.rows])
 
     ears = {k: ear for k in TOLD if (ear := train_ear(train, k))}
-    walked = test, {"truth": audio, "truth through the codec": coded, "ours": ours, "shuffled video": systems["shuffled video"]} | changed
-    made_of = {"surface": walked, "material": (None if args.quick else struck_alone(runner, args.clips, args.split, codec, args.seed)) or walked}
+    made_of = dict.fromkeys(TOLD, (test, between_bounds(audio, coded, ours) | changed))
+    impacts, seen, struck = render_alone(runner, args.clips, "impact", args.split, codec, args.seed)
+    if len(impacts):  # the test clips have too few lone ones
+        made_of["material"] = impacts, struck | ({} if args.quick else ablated(runner, impacts, seen, args.seed))
     report(unseen=Section("Never trained on: doors, fireworks, pinball.", "unseen", judge_unseen(runner, Clips(args.clips, "unseen-test"), threshold, codec, args.seed), COLUMNS),
            alone=Section("Clips in which one family alone sounds: loudness in dB at 30 Hz, correlation with the truth's; pitch (YIN, frames of 50 ms in which the truth's is clear).", "sustained",
                          judge_alone(runner, args.clips, args.split, codec, args.seed), SUSTAINED),

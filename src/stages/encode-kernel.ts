@@ -1,8 +1,8 @@
 import type { EncoderManifest } from '../runtime/bundle-manifest.js';
 import type { Kernel, KernelContext, KernelStep } from '../runtime/kernel.js';
 import type { RunState } from '../runtime/lane.js';
-import { runGraph } from './graph-state.js';
 import { writeEncoderInput } from './encoder-input.js';
+import { runGraph } from './graph-state.js';
 import { squeezePicture } from './picture.js';
 
 export type EncodeOptions = {
