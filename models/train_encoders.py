@@ -5,6 +5,7 @@ words, and the mean of the codec's latents; the fused features must restore late
 without). Memory is cut at random points, so that a run may start anywhere.
 """
 import argparse
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import torch
 from torch import nn
 
 from foleylab.alignment import MaskedAlignment
-from foleylab.clips import Clips, augment
+from foleylab.augment import augment
+from foleylab.clips import Clips
 from foleylab.encoders import EncoderConfig, Fusion, MotionEncoder, SemanticProjection, align_semantic
 from foleylab.mapper import Mapper, MapperConfig, Probes
 from foleylab.training import Run, add_arguments
@@ -31,7 +33,8 @@ class Encoders(nn.Module):
     def fuse(self, pictures, pooled):
         """Pictures (B, T, 64, 64, 3) 0..255 and pooled semantic features (B, K, 1280) -> fused (B, T, C)."""
         c = self.encoder_config
-        frames = ((pictures.float() - c.mean) / c.std).permute(0, 1, 4, 2, 3)
+        exact = torch.bfloat16 if torch.is_autocast_enabled(pictures.device.type) else torch.float32  # 8 bits less 127.5 are 8 bits
+        frames = ((pictures.to(exact) - c.mean) / c.std).permute(0, 1, 4, 2, 3)
         aligned = align_semantic(self.semantic(pooled), frames.shape[1], c)
         return self.fusion(torch.cat([self.motion.whole(frames), aligned], -1))
 
@@ -77,7 +80,7 @@ def load_batch(clips, rows, rng, device, train=True, points=None):
     keys = ("small", "semantic", "onset", "bed", "words", "loudness", "latents", "known")
     batch = clips.batch(rows, keys, [slice(s, s + points) for s in 6 * rng.integers(0, (150 - points) // 6 + 1, len(rows))] if points else None)
     pictures = batch.pop("small")
-    batch["pictures"] = augment(pictures, rng) if train else pictures.float()
+    batch["pictures"] = augment(pictures, rng) if train else pictures
     batch["counts"] = torch.ones(pictures.shape[:2])
     if train:
         hold_starts(batch, rng)
@@ -93,6 +96,14 @@ def hold_starts(batch, rng, share=0.25):
             first = -(-k // 6)
             batch["semantic"][b, :first] = batch["semantic"][b, first]
             batch["counts"][b, :k] = 0
+
+
+def draw(clips, rows, rng, args):
+    """-> a batch of spans of these clips, a fifth of the time of whole ones, and where each one's memory is cut."""
+    points = args.points if rng.random() < 0.8 else None
+    batch = load_batch(clips, rows if points else rows[: -(-args.batch * args.points // 150)], rng, args.device, train=not args.fixed, points=points)
+    n, length = batch["onset"].shape[:2]
+    return batch, torch.tensor(np.where(rng.random(n) < 0.5, 3 * rng.integers(0, length // 3, n), 0), device=args.device)
 
 
 def check(model, clips, rng, device, bf16):
@@ -138,20 +149,18 @@ def main():
     rng = np.random.default_rng([args.seed, run.count])
     print(f"{len(clips)} training clips", flush=True)
     model.train()
-    rows, checked = None, run.begin
-    for _ in run.steps():
-        if rows is None or not args.fixed:
-            rows = rng.integers(len(clips), size=args.batch)
-        points = args.points if rng.random() < 0.8 else None
-        batch = load_batch(clips, rows if points else rows[: -(-args.batch * args.points // 150)], rng, args.device, train=not args.fixed, points=points)
-        n, length = batch["onset"].shape[:2]
-        context = torch.tensor(np.where(rng.random(n) < 0.5, 3 * rng.integers(0, length // 3, n), 0), device=args.device)
-        loss, parts = losses(model, batch, context, args.bf16, not args.no_alignment)
-        run.step(loss, {k: v.detach() for k, v in parts.items()})
-        if run.last_save > checked + 60 * args.check_minutes:
-            checked = run.last_save
-            print(check(model, tune, rng, args.device, args.bf16), flush=True)
-            clips = Clips(args.clips, "train")  # shards made meanwhile
+    rows, checked = rng.integers(len(clips), size=args.batch), run.begin
+    with ThreadPoolExecutor(1) as loader:  # the next batch is made while this one is learned from
+        following = loader.submit(draw, clips, rows, rng, args)
+        for _ in run.steps():
+            batch, context = following.result()
+            following = loader.submit(draw, clips, rows if args.fixed else rng.integers(len(clips), size=args.batch), rng, args)
+            loss, parts = losses(model, batch, context, args.bf16, not args.no_alignment)
+            run.step(loss, {k: v.detach() for k, v in parts.items()})
+            if run.last_save > checked + 60 * args.check_minutes:
+                checked = run.last_save
+                print(check(model, tune, rng, args.device, args.bf16), flush=True)
+                clips = Clips(args.clips, "train")  # shards made meanwhile
     model.load_state_dict(run.average)
     print("average:", check(model, tune, rng, args.device, args.bf16), flush=True)
 

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from foleylab.clips import Clips, augment, spread
+from foleylab.augment import augment
+from foleylab.clips import Clips, spread
 from foleylab.codec import Codec
 from foleylab.training import Run, add_arguments, load_average
 from foleylab.window_flow import WindowFlow, WindowFlowConfig, Windows, window_losses
@@ -28,7 +29,7 @@ def cache_features(clips, model, rng, augmented, limit=100000, log=print):
     order = spread(len(clips), limit)
     for at in range(0, len(order), 8):
         batch = clips.batch(order[at : at + 8], ("small", *LABELS))
-        pictures = augment(batch["small"], rng) if augmented else batch["small"].float()
+        pictures = augment(batch["small"], rng) if augmented else batch["small"]
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             batch["fused"] = model.fuse(pictures, batch["semantic"])
             batch["still"] = model.fuse(pictures[:, :1], batch["semantic"][:, :1])[:, 0]

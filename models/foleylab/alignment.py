@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from foleylab.codec import CodecConfig
 
@@ -59,8 +60,9 @@ class MaskedAlignment(nn.Module):
         near = (-self.slopes[:, None, None] * (at[:, None] - at[None]).abs()).repeat(len(latents), 1, 1)  # (B heads, T, T)
         x = torch.where(hidden[..., None], self.unknown, self.sound(latents))
         visual = self.visual(fused)
-        for layer in self.layers:
-            x = layer(x, visual, near)
+        with sdpa_kernel(SDPBackend.MATH):  # of such short spans, and with a bias, faster than flash attention
+            for layer in self.layers:
+                x = layer(x, visual, near)
         return self.leave(x)
 
     def forward(self, latents, fused, counts):

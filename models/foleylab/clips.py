@@ -55,32 +55,3 @@ class Clips:
 def spread(total, limit):
     """Indices of at most `limit` clips, evenly over all."""
     return np.unique(np.linspace(0, total - 1, min(total, limit)).round().astype(int)).tolist()
-
-
-def augment(pictures, rng):
-    """uint8 (B, T, 64, 64, 3): mirrored, colours permuted, light and contrast changed, nearer or farther, per clip; the semantic features stay."""
-    out = pictures.float()
-    for b in range(len(out)):
-        if rng.random() < 0.5:
-            out[b] = out[b].flip(2)
-        if rng.random() < 0.4:
-            out[b] = out[b][..., torch.from_numpy(rng.permutation(3))]
-        gain, offset = rng.uniform(0.6, 1.4), rng.uniform(-30, 30)
-        out[b] = (out[b] * gain + offset).clamp(0, 255)
-        if rng.random() < 0.3:
-            dy, dx = rng.integers(-5, 6, 2)
-            out[b] = torch.roll(out[b], (int(dy), int(dx)), (1, 2))
-        if rng.random() < 0.3:
-            out[b] = zoom(out[b], rng)
-    return out
-
-
-def zoom(pictures, rng):
-    """(T, S, S, 3): 0.8 to 1.25 times as near, about a point near the middle; what lies outside repeats the border."""
-    scale, (x, y) = np.exp(rng.uniform(-0.22, 0.22)), rng.uniform(-0.2, 0.2, 2)
-    place = torch.tensor([[1 / scale, 0, x * abs(1 - 1 / scale)], [0, 1 / scale, y * abs(1 - 1 / scale)]], dtype=torch.float32)
-    size = pictures.shape[1]
-    grid = torch.nn.functional.affine_grid(place[None], [1, 1, size, size], align_corners=False)
-    flat = pictures.permute(0, 3, 1, 2).reshape(1, -1, size, size)  # (T, S, S, 3) -> (1, 3 T, S, S)
-    out = torch.nn.functional.grid_sample(flat, grid, padding_mode="border", align_corners=False)
-    return out.reshape(-1, 3, size, size).permute(0, 2, 3, 1)

@@ -82,11 +82,22 @@ class MotionEncoder(nn.Module):
             after.append(s)
         return x, after
 
+    def whole_spatial(self, frames):
+        """`spatial` of a span (B, T, 3, 64, 64) before which the first picture is held, three times as fast to train: changes are taken of the
+        pictures, so that nothing needs a gradient but the stem's weights, and of pictures of 8 bits they are exact in bfloat16."""
+        (b, n), width, side = frames.shape[:2], self.c.channels[0], self.c.size // 4
+        now = frames.reshape(b, n, 3, side, 4, side, 4).permute(0, 1, 3, 5, 2, 4, 6).reshape(b, n, side * side, 48)
+        change = torch.cat([torch.zeros_like(now[:, :1]), now[:, 1:] - now[:, :-1]], 1)
+        before = torch.cat([torch.zeros_like(change[:, :1]), change[:, :-1]], 1)
+        thirds = self.stem.weight.reshape(3, width // 3, 48)
+        x = torch.cat([nn.functional.linear(v, w) for v, w in zip((now, change, before), thirds, strict=True)], -1)
+        x = torch.relu(self.stem_norm(x.reshape(b * n, side, side, width).permute(0, 3, 1, 2)))
+        return self.norm(self.flat(self.trunk(x).flatten(1))).reshape(b, n, self.c.motion_width)
+
     def whole(self, frames):
         """A span whose first picture is held backwards, as the engine does before the first frame."""
-        x, _ = self.spatial(frames, frames[:, :1].expand(-1, 2, -1, -1, -1))
-        still = frames[:, :1]
-        x0, _ = self.spatial(still, still.expand(-1, 2, -1, -1, -1)) if not self.training else (x[:, :1], None)
+        x = self.whole_spatial(frames)
+        x0 = x[:, :1] if self.training else self.whole_spatial(frames[:, :1])
         reach = self.c.memory_points - 2
         x = torch.cat([x0.expand(-1, reach, -1), x], 1)
         for block in self.blocks:

@@ -1,9 +1,7 @@
 """What encoders and flow head learn from: each loss sees what it is for, and nothing that use does not have."""
-import numpy as np
 import torch
 
 from foleylab.alignment import AlignmentConfig, MaskedAlignment
-from foleylab.clips import zoom
 from foleylab.data.scene import FAMILIES, VOCABULARY
 from foleylab.flow import Flow, FlowConfig
 from foleylab.flow_losses import FlowLossConfig, FlowLosses
@@ -89,14 +87,6 @@ def test_words_are_shown_to_some_and_stand_alone_for_half_of_them():
     shown, alone = prompt.amax(1) > 0, told[:, 0, 0] == 0
     assert 0.3 < shown.float().mean() < 0.5 and 0.4 < alone[shown].float().mean() < 0.6
     assert not alone[~shown].any() and torch.all(told[..., -2:] == 1)
-
-
-def test_zoom_keeps_the_middle_and_fills_the_border():
-    pictures = torch.zeros(3, 64, 64, 3)
-    pictures[:, 28:36, 28:36] = 200
-    out = zoom(pictures, np.random.default_rng(1))
-    assert out.shape == pictures.shape and 0 < out.sum() and (out.sum() - pictures.sum()).abs() > 1
-    assert zoom(torch.full((2, 64, 64, 3), 7.0), np.random.default_rng(2)).allclose(torch.tensor(7.0))
 
 
 def test_families_that_are_appended_change_nothing_that_was_learned():

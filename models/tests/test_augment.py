@@ -1,0 +1,50 @@
+"""Clips in other clothes: nothing but the clothes may change."""
+import numpy as np
+import torch
+
+from foleylab.augment import augment, light, sway, zoom
+
+
+def square(side=8, count=3):
+    """A bright square in the middle of dark pictures."""
+    pictures = np.zeros((count, 64, 64, 3), np.uint8)
+    pictures[:, 32 - side // 2 : 32 + side // 2, 32 - side // 2 : 32 + side // 2] = 200
+    return pictures
+
+
+def test_zoom_keeps_the_middle_and_fills_the_border():
+    pictures = square()
+    out = zoom(pictures, np.random.default_rng(1))
+    assert out.shape == pictures.shape and out.dtype == np.uint8 and 0 < out.sum() != pictures.sum()
+    assert np.all(zoom(np.full((2, 64, 64, 3), 7, np.uint8), np.random.default_rng(2)) == 7)
+
+
+def test_sway_moves_the_whole_picture_a_few_pixels_and_repeats_the_border():
+    pictures = square(count=60)
+    out = sway(pictures, np.random.default_rng(1))
+    places = [np.argwhere(p[..., 0] == 200).mean(0) for p in out]
+    assert np.all([(p == 200).sum() == (q == 200).sum() for p, q in zip(out, pictures, strict=True)])
+    assert 0 < np.ptp(places, 0).max() and np.abs(np.array(places) - 31.5).max() <= 5
+    assert np.abs(np.diff(places, axis=0)).max() <= 2
+    assert np.all(sway(np.full((9, 64, 64, 3), 7, np.uint8), np.random.default_rng(2)) == 7)
+
+
+def test_light_gives_equal_levels_equal_light_and_keeps_their_order_or_turns_it():
+    ramp = np.broadcast_to(np.arange(64, dtype=np.uint8)[:, None] * 4, (2, 64, 64, 3))
+    turned, tinted = 0, 0
+    for seed in range(60):
+        out = light(ramp, np.random.default_rng(seed)).astype(int)
+        assert out.shape == ramp.shape and out.min() >= 0 and out.max() <= 255
+        assert np.all(out == out[:1, :1])
+        steps = np.diff(out[0, 0], axis=0)
+        assert np.all(steps >= 0) or np.all(steps <= 0)
+        turned, tinted = turned + bool(steps.min() < 0), tinted + bool(np.any(out[..., 0] != out[..., 1]))
+    assert 0 < turned < 20 and 10 < tinted < 40
+
+
+def test_a_seed_says_what_each_clip_wears():
+    pictures = torch.from_numpy(np.stack([square(), square(16)]))
+    once, again = (augment(pictures, np.random.default_rng(3)) for _ in range(2))
+    other = augment(pictures, np.random.default_rng(4))
+    assert once.dtype == torch.uint8 and once.shape == pictures.shape
+    assert torch.equal(once, again) and not torch.equal(once, other)
