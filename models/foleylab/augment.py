@@ -17,6 +17,8 @@ def augment(pictures, rng):
             clip = zoom(clip, rng)
         if rng.random() < 0.2:
             clip = sway(clip, rng)
+        if rng.random() < 0.25:
+            clip = lay_over(clip, pictures[rng.integers(len(pictures)), rng.integers(pictures.shape[1])].numpy(), rng)
         out.append(light(clip, rng))
     return torch.from_numpy(np.stack(out))
 
@@ -40,6 +42,12 @@ def sway(pictures, rng, most=5):
     ys, xs = (np.round(most + swing()).astype(int) for _ in range(2))
     wide, (h, w) = np.pad(pictures, ((0, 0), (most, most), (most, most), (0, 0)), "edge"), pictures.shape[1:3]
     return np.stack([p[y : y + h, x : x + w] for p, y, x in zip(wide, ys, xs, strict=True)])
+
+
+def lay_over(pictures, still, rng, most=0.5):
+    """Mixed with a picture of another clip that stands still: what is to be seen there tells less, what changes tells as much."""
+    share = int(256 * rng.uniform(0, most))
+    return ((pictures.astype(np.uint16) * (256 - share) + still.astype(np.uint16) * share) >> 8).astype(np.uint8)
 
 
 def zoom(pictures, rng):

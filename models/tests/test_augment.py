@@ -2,7 +2,7 @@
 import numpy as np
 import torch
 
-from foleylab.augment import augment, light, sway, zoom
+from foleylab.augment import augment, lay_over, light, sway, zoom
 
 
 def square(side=8, count=3):
@@ -40,6 +40,14 @@ def test_light_gives_equal_levels_equal_light_and_keeps_their_order_or_turns_it(
         assert np.all(steps >= 0) or np.all(steps <= 0)
         turned, tinted = turned + bool(steps.min() < 0), tinted + bool(np.any(out[..., 0] != out[..., 1]))
     assert 0 < turned < 20 and 10 < tinted < 40
+
+
+def test_a_still_laid_over_changes_what_stands_and_not_when_things_change():
+    pictures = square(count=4)
+    pictures[2:] = 0
+    out = lay_over(pictures, np.full((64, 64, 3), 90, np.uint8), np.random.default_rng(1)).astype(int)
+    assert np.all(out[0] == out[1]) and np.all(out[2] == out[3]) and out[3].min() > 0
+    assert np.array_equal(out[1] != out[2], pictures[1] != pictures[2])
 
 
 def test_a_seed_says_what_each_clip_wears():
