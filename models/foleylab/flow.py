@@ -23,7 +23,6 @@ from foleylab.mapper import MapperConfig
 class FlowConfig:
     latent_width: int = CodecConfig().latent_width
     chunk: int = 3
-    prefix: int = 1  # the newest latent before the chunk, as it was made
     carry: tuple = (0.4, 0.15, 0.0)  # how far each point is drawn to it; chosen on the tune split
     token: int = MapperConfig().token
     prompt: int = len(VOCABULARY)
@@ -35,6 +34,11 @@ class FlowConfig:
     time_shift: float = 0.25  # below 1: later steps come near the data, and refine more than they vary
     decide_from: float = 0.5  # the mapper's probability of an onset from which there is one; chosen on the tune split
     decide_slope: float = 100.0  # steep, but not a step: devices that differ in the last digits must not differ in onsets
+
+    @property
+    def prefix(self):
+        """Latents before the chunk that are remembered: the carry draws to the newest alone."""
+        return 1
 
 
 class Block(nn.Module):
@@ -107,13 +111,18 @@ class Flow(nn.Module):
         share = data.new_tensor(self.c.carry)[:, None] * (1 - begun) * valid[..., None]  # (3, 1) (B, 3, 1) (B, 1, 1)
         return data + share * (prefix - data)
 
-    def velocity(self, x, time, conditions, past, onsets):
-        begun = torch.cat([onsets[:, : k + 1].amax(1, keepdim=True) for k in range(self.c.chunk)], 1)  # at or before a point
+    def begun(self, onsets):
+        """Whether something begins at or before each point of the chunk, (B, 3, 1)."""
+        return torch.cat([onsets[:, : k + 1].amax(1, keepdim=True) for k in range(self.c.chunk)], 1)
+
+    def velocity(self, x, time, conditions, past, onsets, begun):
+        """Towards the data, gated and carried."""
         data = self.carried(self.gated(self.data(x, time, conditions, onsets), conditions[0], begun), past, begun)
         return (data - x) / torch.clamp(1 - time, min=0.01)[:, None, None]
 
     def forward(self, x, time, tokens, prompt, prefix, valid):
-        return self.velocity(x, time, (tokens, prompt), (prefix, valid), self.decide(tokens))
+        onsets = self.decide(tokens)
+        return self.velocity(x, time, (tokens, prompt), (prefix, valid), onsets, self.begun(onsets))
 
     def times(self, steps):
         """Where the steps begin, and 1."""
@@ -122,8 +131,9 @@ class Flow(nn.Module):
     def sample(self, noise, conditions, past, steps):
         """Euler from noise to latents."""
         onsets, x, times = self.decide(conditions[0]), noise, self.times(steps)
+        begun = self.begun(onsets)
         for now, then in zip(times, times[1:], strict=False):
-            x = x + self.velocity(x, x.new_full((noise.shape[0],), now), conditions, past, onsets) * (then - now)
+            x = x + self.velocity(x, x.new_full((noise.shape[0],), now), conditions, past, onsets, begun) * (then - now)
         return x
 
     def no_past(self, count):
