@@ -60,18 +60,17 @@ class MotionEncoder(nn.Module):
         """-> (B, T, motion width) of each picture with its two differences; the last two pictures.
 
         A third of the stem's channels sees the picture, a third its change, a third the change before; each is normalised by
-        itself, so that a small change counts as much as the picture. The stem is linear: changes are taken of its output.
+        itself, so that a small change counts as much as the picture. Changes are taken of the pictures: nothing needs a gradient
+        but the stem's weights, and of pictures of 8 bits they are exact in bfloat16.
         """
         joined = torch.cat([before, frames], 1)
-        n, width, side = frames.shape[1], self.c.channels[0], self.c.size // 4
-        with torch.autocast(frames.device.type, enabled=False):
-            r = self.stem(joined.flatten(0, 1).float()).reshape(-1, n + 2, width, side, side)  # (B T, ...) -> (B, T, C, h, w)
-            k = width // 3
-            now, last, older = r[:, 2:], r[:, 1:-1], r[:, :-2]
-            x = torch.cat([now[:, :, :k], (now - last)[:, :, k : 2 * k], (last - older)[:, :, 2 * k :]], 2)
-            x = torch.relu(self.stem_norm(x.flatten(0, 1)))
-        y = self.flat(self.trunk(x.contiguous(memory_format=torch.channels_last)).flatten(1))
-        return self.norm(y).reshape(-1, n, self.c.motion_width), joined[:, n:]
+        (b, n), width, side = frames.shape[:2], self.c.channels[0], self.c.size // 4
+        patches = joined.reshape(b, n + 2, 3, side, 4, side, 4).permute(0, 1, 3, 5, 2, 4, 6).reshape(b, n + 2, side * side, 48)
+        change = patches[:, 1:] - patches[:, :-1]
+        seen = patches[:, 2:], change[:, 1:], change[:, :-1]
+        x = torch.cat([nn.functional.linear(v, w) for v, w in zip(seen, self.stem.weight.reshape(3, width // 3, 48), strict=True)], -1)
+        x = torch.relu(self.stem_norm(x.reshape(b * n, side, side, width).permute(0, 3, 1, 2)))
+        return self.norm(self.flat(self.trunk(x).flatten(1))).reshape(b, n, self.c.motion_width), joined[:, n:]
 
     def forward(self, frames, state):
         """Streamed: state in, state out."""
@@ -82,22 +81,11 @@ class MotionEncoder(nn.Module):
             after.append(s)
         return x, after
 
-    def whole_spatial(self, frames):
-        """`spatial` of a span (B, T, 3, 64, 64) before which the first picture is held, three times as fast to train: changes are taken of the
-        pictures, so that nothing needs a gradient but the stem's weights, and of pictures of 8 bits they are exact in bfloat16."""
-        (b, n), width, side = frames.shape[:2], self.c.channels[0], self.c.size // 4
-        now = frames.reshape(b, n, 3, side, 4, side, 4).permute(0, 1, 3, 5, 2, 4, 6).reshape(b, n, side * side, 48)
-        change = torch.cat([torch.zeros_like(now[:, :1]), now[:, 1:] - now[:, :-1]], 1)
-        before = torch.cat([torch.zeros_like(change[:, :1]), change[:, :-1]], 1)
-        thirds = self.stem.weight.reshape(3, width // 3, 48)
-        x = torch.cat([nn.functional.linear(v, w) for v, w in zip((now, change, before), thirds, strict=True)], -1)
-        x = torch.relu(self.stem_norm(x.reshape(b * n, side, side, width).permute(0, 3, 1, 2)))
-        return self.norm(self.flat(self.trunk(x).flatten(1))).reshape(b, n, self.c.motion_width)
-
     def whole(self, frames):
         """A span whose first picture is held backwards, as the engine does before the first frame."""
-        x = self.whole_spatial(frames)
-        x0 = x[:, :1] if self.training else self.whole_spatial(frames[:, :1])
+        still = frames[:, :1]
+        x, _ = self.spatial(frames, still.expand(-1, 2, -1, -1, -1))
+        x0 = x[:, :1] if self.training else self.spatial(still, still.expand(-1, 2, -1, -1, -1))[0]
         reach = self.c.memory_points - 2
         x = torch.cat([x0.expand(-1, reach, -1), x], 1)
         for block in self.blocks:
