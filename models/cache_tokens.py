@@ -1,7 +1,7 @@
 """python cache_tokens.py --clips DIR/clips --encoders DIR/encoders/encoders.pt --codec DIR/codec/codec.pt --out DIR/tokens --views 2
 
 Runs the frozen encoders and mapper over all clips: some views from a cold start, some with memory cut at random, some with a
-held start, and stores tokens (float16) by chunk beside the latents and what the codec's encoder heard on the way to them, for
+held start, and stores tokens (float16) by chunk beside the latents, the clip they are of, and what the codec's encoder heard on the way to them, for
 the flow head.
 """
 import argparse
@@ -30,7 +30,7 @@ def main():
     torch.set_num_threads(args.threads)
     clips, rng = Clips(args.clips, args.split), np.random.default_rng(5)
     model, codec = load_average(Encoders(), args.encoders), load_average(Codec(), args.codec)
-    out = {k: [] for k in ("tokens", "latents", "heard", "words", "onset", "hits")}
+    out = {k: [] for k in ("tokens", "latents", "heard", "words", "onset", "hits", "clip")}
     order = spread(len(clips), args.limit)
     for view in range(args.views):
         for at in range(0, len(order), 8):
@@ -48,6 +48,7 @@ def main():
             out["heard"].append(chunks(heard))
             out["words"].append(batch["words"].repeat_interleave(50, 0)[keep].half())
             out["hits"].append((batch["onset"].amax(-1).reshape(-1, 3) > 0.03)[keep])
+            out["clip"].append(torch.tensor([view * len(clips) + r for r in rows]).repeat_interleave(50)[keep])
             out["onset"].append((batch["onset"].amax(-1).reshape(-1, 3).amax(1) > 0.03)[keep])
         print(f"view {view}: {sum(len(x) for x in out['tokens'])} chunks", flush=True)
     args.out.mkdir(parents=True, exist_ok=True)

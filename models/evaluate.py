@@ -37,7 +37,7 @@ from foleylab.sustained import bed_correlations, follow_beds
 from foleylab.training import load_average
 
 ABLATIONS = {"without semantic features": ("semantic",), "without tokens": ("tokens",), "without summary": ("summary",),
-             "without history": ("prefix", "prefixValid")}
+             "without recalled sounds": ("recalled",), "without history": ("prefix", "prefixValid")}
 PROMPTED, DIFFERENCE = "with the true words as prompt", "frame difference alone"
 OTHERS = ("another clip's sound", "shuffled video", "sampler after motion")
 ALONE = ("engine", "roll", "rain")
@@ -168,8 +168,9 @@ def test_pictures(clips):
 
 def ablated(runner, test, picture, seed):
     """-> name -> sounds at the default steps: inputs set to zero, frame difference for pictures, and the true words shown as a prompt."""
-    inputs, n = runner.manifest["graphs"]["flow"]["inputs"], len(test)
-    cases = {name: {"zero": zero} for name, zero in ABLATIONS.items() if zero == ("semantic",) or zero[0] in inputs}
+    graphs, n = runner.manifest["graphs"], len(test)
+    there = {"semantic", *graphs["flow"]["inputs"]} | ({"recalled"} if "playing" in graphs.get("map", {"inputs": ()})["inputs"] else set())
+    cases = {name: {"zero": zero} for name, zero in ABLATIONS.items() if zero[0] in there}
     out = {name: [runner.sounds(picture(i), seed + i, **options)[0] for i in range(n)] for name, options in cases.items()}
     out[DIFFERENCE] = [runner.sounds(difference_alone(picture(i)), seed + i)[0] for i in range(n)]
     words = [[w for w, v in zip(VOCABULARY, test.row("words", i), strict=True) if v > 0] for i in range(n)]

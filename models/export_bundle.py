@@ -1,6 +1,6 @@
 """python export_bundle.py --lab DIR --clips DIR/clips --out bundles/live --version 0.1.0
 
-Exports the trained parts (codec/, encoders/, flow/ under --lab) as a bundle; writes nothing if a parity check fails.
+Exports the trained parts (codec/, encoders/, flow/, recall/ under --lab) as a bundle; writes nothing if a parity check fails.
 """
 import argparse
 import json
@@ -12,6 +12,7 @@ from foleylab.codec import Codec
 from foleylab.data.scene import make_clip
 from foleylab.export import write_bundle
 from foleylab.flow import Flow, FlowConfig
+from foleylab.recall import Recall, RecallConfig
 from foleylab.semantic import load_semantic
 from foleylab.training import load_average
 from train_encoders import Encoders
@@ -34,6 +35,7 @@ def main():
         "encoders": load_average(Encoders(), args.lab / args.encoders / "encoders.pt"), "semantic_net": load_semantic(),
         "codec": load_average(Codec(), args.lab / "codec" / "codec.pt"),
         "flow": load_average(Flow(FlowConfig(decide_from=args.decide_from)), args.lab / args.flow / "flow.pt"),
+        "recall": load_average(Recall(RecallConfig(decide_from=args.decide_from)), args.lab / "recall" / "recall.pt"),
     }
     pictures = np.load(next(args.clips.glob("test-*-pictures.npy")), mmap_mode="r")[1].copy()
     ranges = [make_clip(np.random.default_rng([0, CALIBRATION_SEED, i]), "train").frames for i in range(CALIBRATION_CLIPS)]

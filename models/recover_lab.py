@@ -1,7 +1,7 @@
 """python recover_lab.py --clips DIR/clips --lab DIR
 
-Checkpoints from the shipped bundles, for a machine that has none: DIR/encoders/encoders.pt, DIR/codec/codec.pt, DIR/flow/flow.pt and
-DIR/window/window.pt, from which training goes on. What bundles do not hold comes from `resume.pt` beside them where it is there, else
+Checkpoints from the shipped bundles, for a machine that has none: DIR/encoders/encoders.pt, DIR/codec/codec.pt, DIR/flow/flow.pt,
+DIR/recall/recall.pt and DIR/window/window.pt, from which training goes on. What bundles do not hold comes from `resume.pt` beside them where it is there, else
 it begins afresh: the codec's encoders (train_codec.py --keep-decoder, train_tones.py), the probes; and the masked alignment always. The clips give the batch norms their statistics.
 """
 import argparse
@@ -14,6 +14,7 @@ from foleylab.codec import Codec
 from foleylab.export import fold_norms
 from foleylab.flow import Flow, FlowConfig
 from foleylab.graphs import build_graphs
+from foleylab.recall import Recall, RecallConfig
 from foleylab.recover import plain_graph, recover, unfold_norms
 from foleylab.semantic import load_semantic
 from foleylab.training import save_weights
@@ -26,11 +27,11 @@ STEPS_BEHIND = 10_000  # counts as so many steps, so that the average of the wei
 
 
 def recover_live(bundle, frames):
-    """-> encoders with batch norms, codec with its decoder, flow."""
+    """-> encoders with batch norms, codec with its decoder, flow, memory of sounds."""
     folded = Encoders()
     fold_norms(folded)
-    codec, flow = Codec(), Flow(FlowConfig())
-    graphs = build_graphs(encoders=folded, semantic_net=load_semantic(), codec=codec, flow=flow)
+    codec, flow, recall = Codec(), Flow(FlowConfig()), Recall(RecallConfig())
+    graphs = build_graphs(encoders=folded, semantic_net=load_semantic(), codec=codec, flow=flow, recall=recall)
     lacking = {"map": tuple(f"mapper.layers.{i}.bias" for i in range(len(folded.mapper.layers))), "semantic": ("net.",), "decode": ("synthesis.decoder.head.",)}
     for name in ("motion", "semantic", "fuse", "map", "flow", "decode"):
         recover(graphs[name], plain_graph(bundle, name), lacking.get(name, ()))
@@ -40,7 +41,7 @@ def recover_live(bundle, frames):
     kept = {k: v for k, v in folded.state_dict().items() if not k.startswith("motion.")}
     encoders.load_state_dict(kept, strict=False)
     unfold_norms(encoders.motion, folded.motion, frames)
-    return encoders, codec, flow
+    return encoders, codec, flow, recall
 
 
 def spread_biases(graph):
@@ -73,7 +74,7 @@ def main():
     clips = Clips(args.clips, "train")
     config = Encoders().encoder_config
     pictures = clips.batch(range(min(48, len(clips))), ("small",))["small"].float()
-    encoders, codec, flow = recover_live(args.live, ((pictures - config.mean) / config.std).permute(0, 1, 4, 2, 3))
+    encoders, codec, flow, recall = recover_live(args.live, ((pictures - config.mean) / config.std).permute(0, 1, 4, 2, 3))
     behind = {"codec": 0}
     if args.extra.exists():
         extra = torch.load(args.extra, weights_only=True)
@@ -82,7 +83,7 @@ def main():
         encoders.probes.load_state_dict(extra["probes"])
         behind = {}
     window = recover_window(args.window, encoders, codec)
-    for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("window", window)):
+    for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("recall", recall), ("window", window)):
         save_weights(module.state_dict(), args.lab / name / f"{name}.pt", behind.get(name, STEPS_BEHIND))
         print(args.lab / name / f"{name}.pt")
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# ./run.sh DIR: the whole reproduction, about eight core-hours on a CPU, in one go: the shipped bundles were trained in slices, and blended with
+# ./run.sh DIR: the whole reproduction, about ten core-hours on a CPU, in one go: the shipped bundles were trained in slices, and blended with
 # what they were before the last one (LOG.md). PYTHON names the interpreter of the environment.
 set -eu
 lab=$1
@@ -21,7 +21,8 @@ for seed in 21 22 23 24 25 26 27 28; do $python make_clips.py --out "$lab/clips"
 for seed in 41 42 43; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200; done
 $python make_clips.py --out "$lab/clips" --split train --seed 44 --clips 120 --plain
 for seed in 171 172 173 174; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200 --games 0.6; done
-for seed in 181 182 183; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.3; done
+for seed in 191 192; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.45; done
+for seed in 181 182 183 193 194; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.3; done
 while read -r family seed clips; do # of one family alone, and trained on with the others
   $python make_clips.py --out "$lab/clips" --split train --seed "$seed" --clips "$clips" --only "$family"
   for file in "$lab/clips/$family-train-$seed-"*; do mv "$file" "$lab/clips/${file#"$lab/clips/$family-"}"; done
@@ -30,18 +31,21 @@ engine 81 240
 engine 82 200
 bodies 91 120
 END
+env -u LIVEFOLEY_RECORDINGS $python make_clips.py --out "$lab/memory" --split train --seed 211 --clips 400 --games 0.3 # what may be remembered: sounds of our own
 $python make_captures.py --out "$lab/clips" --split train --seed 101 --agents 1 --agent-seconds 20
 for split in tune test; do $python make_captures.py --out "$lab/clips" --split $split --seed 100 --agents 1 --agent-seconds 20; done
 $python make_unseen.py --out "$lab/clips" --clips 60
 $python train_tones.py --clips "$lab/clips" --codec "$lab/codec/codec.pt" --out "$lab/tones" --minutes 9 --rate 2e-3
 $python cache_latents.py --clips "$lab/clips" --codec "$lab/codec/codec.pt"
-$python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 150 --batch 10 --bf16 --rate 7e-4
+$python cache_latents.py --clips "$lab/memory" --codec "$lab/codec/codec.pt"
+$python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 220 --batch 10 --bf16 --rate 7e-4
 for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --out "$lab/tokens" --limit 3000; done
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
-$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.9.0 --steps 2
+$python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall"
+$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.10.0 --steps 2
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 3000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
-$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.7.0 --steps 2 --temperature 0.5 --decide-from 0.5
+$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.8.0 --steps 2 --temperature 0.5 --decide-from 0.5
 judges=../../shared/judges samples=../../shared/samples
 for bundle in live foley-flow; do
   $python evaluate.py --bundle bundles/$bundle --clips "$lab/clips" --codec "$lab/codec/codec.pt" --samples $samples --judges $judges --out evaluation --pictures "$lab/pictures"

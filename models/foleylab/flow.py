@@ -16,6 +16,7 @@ from torch import nn
 
 from foleylab.codec import CodecConfig
 from foleylab.data.scene import VOCABULARY
+from foleylab.decision import decide_onsets
 from foleylab.mapper import MapperConfig
 
 
@@ -33,7 +34,12 @@ class FlowConfig:
     gate_slope: float = 25.0
     time_shift: float = 0.25  # below 1: later steps come near the data, and refine more than they vary
     decide_from: float = 0.5  # the mapper's probability of an onset from which there is one; chosen on the tune split
-    decide_slope: float = 100.0  # steep, but not a step: devices that differ in the last digits must not differ in onsets
+    decide_slope: float = 100.0
+
+    @property
+    def recalled(self):
+        """Width of what is recalled for a point: a share of a latent, and how large it is."""
+        return self.latent_width + 1
 
     @property
     def prefix(self):
@@ -61,7 +67,8 @@ class Block(nn.Module):
 class Flow(nn.Module):
     """x (B, 3, 96), time (B,), conditions -> velocity (B, 3, 96).
 
-    Conditions: tokens (B, 3, token), prompt (B, P). Past: prefix (B, 1, 96), and (B, 1) whether it is there.
+    Conditions: tokens (B, 3, token + 97) with what is recalled (foleylab/recall.py), prompt (B, P); the network
+    itself sees the mapper's alone. Past: prefix (B, 1, 96), and (B, 1) whether it is there.
     """
 
     def __init__(self, c):
@@ -77,12 +84,8 @@ class Flow(nn.Module):
         self.register_buffer("silence", torch.zeros(c.latent_width))
 
     def decide(self, tokens):
-        """Onsets of the chunk (B, 3, 1), 0 or 1 but for a narrow ramp: probable enough, and not less than their neighbours."""
-        p = tokens[..., -2:-1]
-        before = torch.cat([torch.zeros_like(p[:, :1]), p[:, :-1]], 1)
-        after = torch.cat([p[:, 1:], torch.zeros_like(p[:, :1])], 1)
-        lead = p - torch.maximum(before, after)
-        return torch.sigmoid((p - self.decide_from) * self.c.decide_slope) * torch.sigmoid(lead * self.c.decide_slope + 1)
+        """Onsets of the chunk (B, 3, 1)."""
+        return decide_onsets(tokens[..., self.c.token - 2 : self.c.token - 1], self.decide_from, self.c.decide_slope)
 
     def data(self, x, time, conditions, onsets):
         """The network: expected data, without gate and carry; `onsets` (B, 3, 1) says where sounds begin."""
@@ -100,9 +103,13 @@ class Flow(nn.Module):
             inner, h = h, block(h, condition)
         return inner, self.leave(self.norm(h)).reshape(-1, self.c.chunk, self.c.latent_width)
 
+    def gate(self, tokens, begun):
+        """0 where the mapper hears nothing and nothing has begun in the chunk, else 1; (B, 3, 1)."""
+        return torch.maximum(torch.sigmoid((tokens[..., -1:] - self.c.gate_from) * self.c.gate_slope), begun)
+
     def gated(self, data, tokens, begun):
-        """`data`, or silence where the mapper hears none and nothing has begun in the chunk."""
-        gate = torch.maximum(torch.sigmoid((tokens[..., -1:] - self.c.gate_from) * self.c.gate_slope), begun)
+        """`data`, or silence behind the gate."""
+        gate = self.gate(tokens, begun)
         return gate * data + (1 - gate) * self.silence
 
     def carried(self, data, past, begun):
@@ -115,9 +122,17 @@ class Flow(nn.Module):
         """Whether something begins at or before each point of the chunk, (B, 3, 1)."""
         return torch.cat([onsets[:, : k + 1].amax(1, keepdim=True) for k in range(self.c.chunk)], 1)
 
+    def recalled(self, data, tokens, prompt, recalled, begun):
+        """`data`, less the share (B, 3, 1) of the sound that is recalled, and that share of it (B, 3, 96), if the gate is open; who names what
+        sounds gets what the head makes of it."""
+        gate = self.gate(tokens, begun) * (1 - prompt.sum(1).clamp(0, 1))[:, None, None]
+        return data + gate * (recalled[..., :-1] - recalled[..., -1:] * data)
+
     def velocity(self, x, time, conditions, past, onsets, begun):
-        """Towards the data, gated and carried."""
-        data = self.carried(self.gated(self.data(x, time, conditions, onsets), conditions[0], begun), past, begun)
+        """Towards the data, gated and carried; `conditions` as in `forward`."""
+        (tokens, recalled), prompt = conditions[0].split([self.c.token, self.c.recalled], -1), conditions[1]
+        data = self.carried(self.gated(self.data(x, time, (tokens, prompt), onsets), tokens, begun), past, begun)
+        data = self.recalled(data, tokens, prompt, recalled, begun)
         return (data - x) / torch.clamp(1 - time, min=0.01)[:, None, None]
 
     def forward(self, x, time, tokens, prompt, prefix, valid):
@@ -135,6 +150,10 @@ class Flow(nn.Module):
         for now, then in zip(times, times[1:], strict=False):
             x = x + self.velocity(x, x.new_full((noise.shape[0],), now), conditions, past, onsets, begun) * (then - now)
         return x
+
+    def nothing_recalled(self, tokens):
+        """The mapper's tokens (B, 3, token) as the head takes them, where all sound is its own."""
+        return nn.functional.pad(tokens, (0, self.c.recalled))
 
     def no_past(self, count):
         """-> prefix and whether it is there, where a run begins."""

@@ -10,6 +10,7 @@ from torch import nn
 from foleylab.decode_graph import DecodeGraph
 from foleylab.flow import Flow
 from foleylab.mapper import Mapper
+from foleylab.recall import Recall
 
 
 @dataclass
@@ -76,34 +77,40 @@ def attend(layer, x, parts, bias):
 
 
 class RingGraph(nn.Module):
-    """A mapper over rings, one each for the keys and the values of every layer, (heads, ring, d).
+    """A mapper over rings, one each for the keys and the values of every layer, (heads, ring, d), and the memory of sounds behind it.
 
     Nothing here has an axis for the batch: with one, every matrix product stands between two reshapes.
     """
 
-    def __init__(self, mapper: Mapper, points, biases):
+    def __init__(self, mapper: Mapper, recall: Recall, points, biases):
         """`biases`: (1, heads, points, keys) of each layer."""
         super().__init__()
-        self.mapper, self.points = mapper, points
+        self.mapper, self.recall, self.points = mapper, recall, points
         self.bias = nn.ParameterList([nn.Parameter(b) for b in biases])
 
-    def answer(self, x, valid, rings):
-        """-> tokens, next state."""
+    def answer(self, x, valid, rings, playing):
+        """-> tokens with what is recalled, next state. Of a warm-up only the last points can still be heard."""
         tokens, _ = self.mapper.outputs(x)
+        tokens, c = tokens.unsqueeze(0), self.recall.c
+        late = min(self.points, c.points + c.chunk)
+        heard = [nn.functional.pad(tokens[:, : self.points - late], (0, c.recalled))] if late < self.points else []
+        for at in range(self.points - late, self.points, c.chunk):
+            now, playing = self.recall(tokens[:, at : at + c.chunk], playing)
+            heard.append(now)
         valid = torch.cat([valid[:, self.points :], torch.ones(1, self.points)], 1)
-        return tokens.unsqueeze(0), valid, *rings
+        return torch.cat(heard, 1), valid, *rings, playing
 
 
 class MapGraph(RingGraph):
     """One chunk through the rings; the bias per distance is laid out once."""
 
-    def __init__(self, mapper: Mapper):
+    def __init__(self, mapper: Mapper, recall: Recall):
         c = mapper.c
         index = torch.arange(c.chunk)[:, None] + c.ring - torch.arange(c.ring + c.chunk)[None] + c.chunk - 1
-        super().__init__(mapper, c.chunk, [layer.bias.detach()[:, index][None] for layer in mapper.layers])
+        super().__init__(mapper, recall, c.chunk, [layer.bias.detach()[:, index][None] for layer in mapper.layers])
 
-    def forward(self, fused, valid, *rings):
-        n, after = self.points, []
+    def forward(self, fused, valid, *state):
+        n, after, rings, playing = self.points, [], state[:-1], state[-1]
         mask = torch.cat([(valid - 1) * 1e4, torch.zeros(1, n)], 1).unsqueeze(0)
         x = fused.flatten(0, 1)
         for i, layer in enumerate(self.mapper.layers):
@@ -111,25 +118,25 @@ class MapGraph(RingGraph):
             k, v = torch.cat([rings[2 * i], k], 1), torch.cat([rings[2 * i + 1], v], 1)
             x = attend(layer, x, (q, k, v), self.bias[i][0] + mask)
             after += [k[:, n:], v[:, n:]]
-        return self.answer(x, valid, after)
+        return self.answer(x, valid, after, playing)
 
 
 class WarmGraph(RingGraph):
-    """Warm-up and chunk on an empty ring; the rings' inputs are taken so that names agree, and do not matter where valid is 0."""
+    """Warm-up and chunk on an empty ring; the state's inputs are taken so that names agree, and do not matter."""
 
-    def __init__(self, mapper: Mapper):
+    def __init__(self, mapper: Mapper, recall: Recall):
         c = mapper.c
         n = c.warm_up + c.chunk
         span, mask = mapper.distances(n, "cpu"), mapper.span_mask(n, "cpu")
-        super().__init__(mapper, n, [(layer.bias.detach()[:, span] + mask)[None] for layer in mapper.layers])
+        super().__init__(mapper, recall, n, [(layer.bias.detach()[:, span] + mask)[None] for layer in mapper.layers])
 
-    def forward(self, fused, valid, *rings):
-        n, x, after = self.points, fused.flatten(0, 1), []
+    def forward(self, fused, valid, *state):
+        n, x, after, rings = self.points, fused.flatten(0, 1), [], state[:-1]
         for i, layer in enumerate(self.mapper.layers):
             q, k, v = project(layer, x)
             x = attend(layer, x, (q, k, v), self.bias[i][0])
             after += [torch.cat([rings[2 * i][:, n:], k], 1), torch.cat([rings[2 * i + 1][:, n:], v], 1)]
-        return self.answer(x, valid, after)
+        return self.answer(x, valid, after, torch.zeros_like(state[-1]))
 
 
 class UnrolledFlow(nn.Module):
@@ -143,7 +150,7 @@ class UnrolledFlow(nn.Module):
         return self.flow.sample(noise, (tokens, prompt), (prefix, valid), self.steps)
 
 
-def build_graphs(encoders, semantic_net, codec, flow):
+def build_graphs(encoders, semantic_net, codec, flow, recall):
     """All graphs of the bundle by name."""
     e, m, f = encoders.encoder_config, encoders.mapper_config, flow.c
     motion = MotionGraph(encoders.motion)
@@ -153,9 +160,10 @@ def build_graphs(encoders, semantic_net, codec, flow):
     motion_names = ["stems", *(f"memory{i}" for i in range(len(motion_state) - 1))]
     decode_names = ["clock", *decode.synthesis.state_names()]
     d = m.width // m.heads
-    ring = {"valid": (1, m.ring), **{f"{kind}{i}": (m.heads, m.ring, d) for i in range(m.layers) for kind in ("keys", "values")}}
+    ring = {"valid": (1, m.ring), **{f"{kind}{i}": (m.heads, m.ring, d) for i in range(m.layers) for kind in ("keys", "values")},
+            "playing": (1, recall.c.points, recall.c.recalled)}
     ring_pairs = tuple((n, f"{n}Next") for n in ring)
-    conditions = {"tokens": (1, m.chunk, m.token), "prompt": (1, f.prompt),
+    conditions = {"tokens": (1, m.chunk, m.token + recall.c.recalled), "prompt": (1, f.prompt),
                   "prefix": (1, f.prefix, f.latent_width), "prefixValid": (1, f.prefix)}
     x = (1, m.chunk, f.latent_width)
     graphs = {
@@ -163,8 +171,8 @@ def build_graphs(encoders, semantic_net, codec, flow):
                         ("features", *(f"{n}Next" for n in motion_names)), tuple((n, f"{n}Next") for n in motion_names), "motion"),
         "semantic": Graph(SemanticGraph(semantic_net, encoders.semantic), {"picture": (1, 3, 128, 128)}, ("features",), (), "semantic"),
         "fuse": Graph(encoders.fusion, {"features": (1, m.chunk, e.motion_width + e.semantic_width)}, ("fused",), (), "fuse"),
-        "map": Graph(MapGraph(encoders.mapper), {"fused": (1, m.chunk, m.width), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
-        "mapWarm": Graph(WarmGraph(encoders.mapper), {"fused": (1, m.warm_up + m.chunk, m.width), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
+        "map": Graph(MapGraph(encoders.mapper, recall), {"fused": (1, m.chunk, m.width), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
+        "mapWarm": Graph(WarmGraph(encoders.mapper, recall), {"fused": (1, m.warm_up + m.chunk, m.width), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
         "flow": Graph(flow, {"x": x, "time": (1,), **conditions}, ("velocity",), (), "flow"),
         "decode": Graph(decode, {"latents": x, **{n: tuple(s.shape) for n, s in zip(decode_names, decode_state, strict=True)}},
                         ("pcm", *(f"{n}Next" for n in decode_names)), tuple((n, f"{n}Next") for n in decode_names), "decode"),

@@ -108,7 +108,7 @@ class WeightsFile:
 
 
 def share_weights(model, weights):
-    """Moves large initializers into `weights`: float32 as float16 behind a cast, convolutions of few steps as int8, integers as they are.
+    """Moves large initializers into `weights`: float32 as float16 behind a cast, tables and convolutions of few steps as int8, integers as they are.
 
     Tables of both 0 and 1 and nothing else stay: they are the graph's form, which differs from graph to graph."""
     undo, kept = [], []
@@ -119,8 +119,8 @@ def share_weights(model, weights):
             kept.append(tensor)
         elif tensor.data_type == TensorProto.INT8:
             kept.append(stored(name, array, weights, TensorProto.INT8))
-        elif array.ndim == 4 and (steps := weight_steps(array.reshape(len(array), -1))) is not None:
-            steps = steps.reshape(-1, 1, 1, 1)
+        elif array.ndim in (2, 4) and (steps := weight_steps(array.reshape(len(array), -1))) is not None:
+            steps = steps.reshape(-1, *[1] * (array.ndim - 1))
             kept += [stored(name + "_q", np.round(array / steps), weights, TensorProto.INT8), stored(name + "_step_half", steps, weights, TensorProto.FLOAT16)]
             undo += [helper.make_node("Cast", [name + f"_{part}"], [name + f"_{to}"], to=TensorProto.FLOAT) for part, to in (("q", "float"), ("step_half", "step"))]
             undo.append(helper.make_node("Mul", [name + "_float", name + "_step"], [name]))

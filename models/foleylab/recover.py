@@ -23,10 +23,11 @@ def plain_graph(bundle, name):
 
 
 def tensors_of(path):
-    """Initializers of a graph file as float32 arrays, by the names they had before they were stored as float16."""
-    model = onnx.load(str(path))
-    kinds = (TensorProto.FLOAT, TensorProto.FLOAT16)
-    return {t.name.removesuffix("_half"): numpy_helper.to_array(t).astype(np.float32) for t in model.graph.initializer if t.data_type in kinds}
+    """Initializers of a graph file as float32 arrays, by the names they had before they were stored as float16, or as whole steps."""
+    kinds = (TensorProto.FLOAT, TensorProto.FLOAT16, TensorProto.INT8)
+    found = {t.name: numpy_helper.to_array(t).astype(np.float32) for t in onnx.load(str(path)).graph.initializer if t.data_type in kinds}
+    whole = {n.removesuffix("_q"): v * found[n.removesuffix("q") + "step_half"] for n, v in found.items() if n.endswith("_q")}
+    return {n.removesuffix("_half"): v for n, v in found.items()} | whole
 
 
 def scatter_values(module):

@@ -81,7 +81,7 @@ class Streamer:
     """`render(pictures)` -> sound from position 0 on, with each encoder's features computed once per point."""
 
     def __init__(self, bundle, seed=0, prompt=(), steps=None, unrolled=False, zero=()):
-        """`zero` names what is set to zero for an ablation: semantic, tokens, summary, prefix and prefixValid."""
+        """`zero` names what is set to zero for an ablation: semantic, tokens, summary, recalled, prefix and prefixValid."""
         self.bundle, self.seed, self.zero = bundle, seed, frozenset(zero)
         m = bundle.manifest
         self.hop, self.grid = m["hopPoints"], m["gridFrames"]
@@ -152,6 +152,12 @@ class Streamer:
         run.prefix = np.concatenate([run.prefix, latents], 1)[:, count:]
         run.valid = np.concatenate([run.valid, np.ones((1, count), np.float32)], 1)[:, count:]
 
+    def forget(self, tokens):
+        """Without what is recalled, which comes last: a share of a latent, and how large it is."""
+        kept = tokens.copy()
+        kept[..., -(self.bundle.manifest["flow"]["latentWidth"] + 1) :] = 0
+        return kept
+
     def conditions(self, given):
         """With the prompt, and what is ablated set to zero."""
         return {k: np.zeros_like(v) if k in self.zero else v for k, v in given.items()} | {"prompt": self.prompt}
@@ -160,7 +166,7 @@ class Streamer:
         """Euler steps from position-keyed noise."""
         x = latent_noise(self.seed, range(run.point, run.point + self.hop), self.bundle.manifest["flow"]["latentWidth"])[None]
         past = {"prefix": run.prefix, "prefixValid": run.valid} if run.valid.size else {}
-        said = {"tokens": run.tokens} | ({} if run.summary is None else {"summary": run.summary})
+        said = {"tokens": self.forget(run.tokens) if "recalled" in self.zero else run.tokens} | ({} if run.summary is None else {"summary": run.summary})
         conditions = self.conditions({**said, **past})
         if self.unrolled:
             return self.bundle.run(self.bundle.manifest["flow"]["unrolled"][str(self.steps)], {"noise": x, **conditions})["latents"]

@@ -13,6 +13,7 @@ from torch import nn
 
 from foleylab.codec import CodecConfig
 from foleylab.data.scene import FAMILIES, VOCABULARY
+from foleylab.decision import decide_onsets
 
 
 @dataclass(frozen=True)
@@ -94,12 +95,6 @@ class Trunk(nn.Module):
         self.mix = nn.Linear(c.width + c.tells + 1, c.width)
         self.to_mean, self.to_spread = nn.Linear(c.width, c.latent_width), nn.Linear(c.width, c.latent_width)
 
-    def decide(self, p):
-        """Onsets (B, T, 1), 0 or 1 but for a narrow ramp, where the probability is high enough and not below its neighbours'."""
-        nothing = torch.zeros_like(p[:, :1])
-        lead = p - torch.maximum(torch.cat([nothing, p[:, :-1]], 1), torch.cat([p[:, 1:], nothing], 1))
-        return torch.sigmoid((p - self.decide_from) * self.c.decide_slope) * torch.sigmoid(lead * self.c.decide_slope + 1)
-
     def forward(self, tokens, prompt, onsets=None):
         """`onsets` (B, T, 1): the true ones, in training."""
         x = self.enter(tokens) + self.wish(prompt)[:, None]
@@ -108,7 +103,7 @@ class Trunk(nn.Module):
         x = self.norm(self.last(self.attention(x)))
         logits = self.tell(x)
         told = torch.cat([torch.sigmoid(logits[..., :-1]), logits[..., -1:]], -1)
-        onsets = self.decide(told[..., -2:-1]) if onsets is None else onsets
+        onsets = decide_onsets(told[..., -2:-1], self.decide_from, self.c.decide_slope) if onsets is None else onsets
         h = nn.functional.silu(self.mix(torch.cat([x, told, onsets], -1)))
         spread = torch.exp(torch.clamp(self.to_spread(h).float(), -2.5, 0.7))
         return h, self.to_mean(h).float(), spread, logits.float(), onsets

@@ -16,6 +16,7 @@ from foleylab.encoders import EncoderConfig
 from foleylab.flow import Flow, FlowConfig
 from foleylab.golden import golden_error, golden_inputs
 from foleylab.onnxfile import round_steps, weight_steps
+from foleylab.recall import Recall, RecallConfig
 from foleylab.semantic import load_semantic
 from foleylab.stream import Bundle, Streamer
 from train_encoders import Encoders
@@ -25,7 +26,15 @@ SCHEMA = json.loads((MODELS / "bundle.schema.json").read_text())
 
 
 def parts():
-    return {"encoders": Encoders().eval(), "semantic_net": load_semantic(), "codec": Codec().eval(), "flow": Flow(FlowConfig()).eval()}
+    return {"encoders": Encoders().eval(), "semantic_net": load_semantic(), "codec": Codec().eval(), "flow": Flow(FlowConfig()).eval(),
+            "recall": some_memory()}
+
+
+def some_memory():
+    """Random sounds."""
+    recall = Recall(RecallConfig()).eval()
+    c = recall.c
+    return recall.remember(torch.randn(c.sounds, c.key), torch.randn(c.sounds, c.points, c.latent_width), torch.full((c.sounds,), c.points))
 
 
 def pictures(n):

@@ -13,6 +13,7 @@ from foleylab.flow import Flow, FlowConfig
 from foleylab.golden import golden_inputs
 from foleylab.graphs import build_graphs
 from foleylab.onnxfile import WeightsFile, export_graph, share_weights
+from foleylab.recall import Recall, RecallConfig
 from foleylab.recover import RecoveryError, recover, scatter_values, unfold_norms
 from foleylab.semantic import load_semantic
 from foleylab.stream import Bundle
@@ -25,7 +26,7 @@ BUNDLES = Path(__file__).parent.parent / "bundles"
 def fresh_flow_graph():
     folded = Encoders()
     fold_norms(folded)
-    return build_graphs(encoders=folded, semantic_net=load_semantic(), codec=Codec(), flow=Flow(FlowConfig()))["flow"]
+    return build_graphs(encoders=folded, semantic_net=load_semantic(), codec=Codec(), flow=Flow(FlowConfig()), recall=Recall(RecallConfig()))["flow"]
 
 
 def save(graph, folder):
@@ -79,9 +80,9 @@ def values(graph):
     return (out[0] if isinstance(out, tuple) else out).numpy()
 
 
-def answers(encoders, codec, flow):
+def answers(encoders, codec, flow, recall):
     """Of all graphs whose weights come back; the motion encoder's norms need not be folded."""
-    graphs = build_graphs(encoders=encoders, semantic_net=load_semantic(), codec=codec, flow=flow)
+    graphs = build_graphs(encoders=encoders, semantic_net=load_semantic(), codec=codec, flow=flow, recall=recall)
     return {name: values(graphs[name]) for name in ("motion", "semantic", "fuse", "map", "flow", "decode")}
 
 
@@ -94,7 +95,7 @@ def agree(got, truth):
 
 
 def test_all_parts_of_the_live_system_come_back(tmp_path):
-    parts = {"encoders": Encoders().eval(), "codec": Codec().eval(), "flow": Flow(FlowConfig()).eval()}
+    parts = {"encoders": Encoders().eval(), "codec": Codec().eval(), "flow": Flow(FlowConfig()).eval(), "recall": Recall(RecallConfig()).eval()}
     fold_norms(parts["encoders"])
     for part in parts.values():
         scatter_values(part)
@@ -104,8 +105,8 @@ def test_all_parts_of_the_live_system_come_back(tmp_path):
             store = stores.setdefault(name, WeightsFile(f"{name}.weights"))
             onnx.save(share_weights(export_graph(graph), store), tmp_path / (f"{name}.onnx" if name == "fuse" else f"{name}-gpu.onnx"))
             store.write(tmp_path)
-    encoders, codec, flow = recover_live(tmp_path, torch.randn(1, 12, 3, 64, 64))
-    agree(answers(encoders, codec, flow), answers(**parts))
+    encoders, codec, flow, recall = recover_live(tmp_path, torch.randn(1, 12, 3, 64, 64))
+    agree(answers(encoders, codec, flow, recall), answers(**parts))
     for name, tensor in parts["codec"].decoder.state_dict().items():
         assert torch.equal(tensor, codec.decoder.state_dict()[name]), name
     assert torch.equal(parts["encoders"].mapper.layers[1].bias[:, :-1], encoders.mapper.layers[1].bias[:, :-1])  # the last distance is never used

@@ -1,0 +1,130 @@
+"""python make_memory.py --tokens DIR/tokens --sounds DIR/memory --encoders DIR/encoders/encoders.pt --out DIR/recall
+
+The memory of sounds (foleylab/recall.py). What the tokens of an onset tell of the latents that follow is learned from the cached tokens
+of many clips; the distance between two tokens is that between what they tell. Of the clips under --sounds, all of whose sounds we
+synthesise ourselves (made without recordings, with latents), some onsets are remembered with their tokens.
+"""
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from foleylab.clips import Clips
+from foleylab.recall import Recall, RecallConfig
+from foleylab.training import load_average, save_weights
+from train_encoders import Encoders
+
+TOLD_POINTS = 6  # the mean of so many latents is what a token tells
+BATCH, STEPS, RATE = 256, 1500, 1e-3
+
+
+def lengths_of(hits, clip):
+    """Points (N,) of a row of clips -> how many follow each, itself counted, until the next hit or the clip's end."""
+    ends = hits.clone()
+    ends[1:] |= clip[1:] != clip[:-1]
+    length, out = 0, torch.zeros(len(hits), dtype=torch.long)
+    for p in range(len(hits) - 1, -1, -1):
+        length += 1
+        out[p] = length
+        length = 0 if ends[p] else length
+    return out
+
+
+def told(latents, starts, lengths):
+    """Mean latents (M, 96) of the first points of each sound."""
+    return torch.stack([latents[s : s + min(TOLD_POINTS, n)].float().mean(0) for s, n in zip(starts.tolist(), lengths.tolist(), strict=True)])
+
+
+def learn_to_ask(recall, tokens, answers, log=print):
+    """Trains `recall.ask` and leaves its answers in a space where distances are those of expected latents, in their deviations."""
+    c = recall.c
+    tell = nn.Linear(c.key, c.latent_width)
+    kept = torch.arange(len(tokens)) % 10 > 0
+    answers = (answers - answers[kept].mean(0)) / answers[kept].std(0)
+    optimiser = torch.optim.AdamW([*recall.ask.parameters(), *tell.parameters()], RATE, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimiser, 1, 0.01, STEPS)
+    rows = torch.nonzero(kept)[:, 0]
+    for _ in range(STEPS):
+        i = rows[torch.randint(len(rows), (BATCH,))]
+        loss = (tell(recall.ask(tokens[i] + 0.1 * torch.randn_like(tokens[i]))) - answers[i]).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    with torch.no_grad():
+        rest = (tell(recall.ask(tokens[~kept])) - answers[~kept]).square().mean()
+        log(f"{len(rows)} onsets; unexplained of others' mean latents: {float(rest):.3f}")
+        turn = torch.linalg.qr(tell.weight).R  # |R k| = |tell.weight k|
+        last = recall.ask[-1]
+        last.weight.copy_(turn @ last.weight)
+        last.bias.copy_(turn @ last.bias)
+    return recall.eval()
+
+
+def hear(clips, encoders):
+    """Tokens (N, token) of all points, latents, hits, and the clip of each."""
+    out = {"tokens": [], "latents": [], "loudness": [], "hits": [], "clip": []}
+    for at in range(0, len(clips), 10):
+        rows = range(at, min(at + 10, len(clips)))
+        batch = clips.batch(rows, ("small", "semantic", "onset", "latents", "loudness"))
+        with torch.no_grad():
+            tokens = encoders(batch["small"], batch["semantic"])[0]
+        out["tokens"].append(tokens.flatten(0, 1))
+        out["latents"].append(batch["latents"].flatten(0, 1))
+        out["loudness"].append(batch["loudness"].flatten())
+        out["hits"].append((batch["onset"].amax(-1) > 0.03).flatten())
+        out["clip"].append(torch.tensor(rows).repeat_interleave(tokens.shape[1]))
+    return {k: torch.cat(v) for k, v in out.items()}
+
+
+def clean_starts(heard, least, points, rise, again):
+    """Indices of onsets that nothing follows for `least` points, `rise` dB louder than the two points before, and whose sound does not rise by
+    more than `again` dB from a point to the next once it has begun, while it is remembered (`points`)."""
+    lengths, loudness = lengths_of(heard["hits"], heard["clip"]), heard["loudness"]
+    starts = torch.nonzero(heard["hits"] & (lengths >= least))[:, 0]
+    starts = starts[(starts >= 2) & (starts < len(loudness) - points)]
+    seen = loudness[starts[:, None] + torch.arange(-2, points)]  # (M, 2 + points)
+    risen = seen[:, 2:4].amax(1) - seen[:, :2].amax(1)
+    inside = torch.arange(3, points + 2) - 1 < lengths[starts, None]
+    later = ((seen[:, 4:] - seen[:, 3:-1]) * inside[:, 1:]).amax(1)
+    return starts[(risen >= rise) & (later <= again)], lengths
+
+
+def remember(recall, heard, seed, least=10, rise=15.0, again=2.0):
+    """Fills the memory with clean onsets drawn from `heard`."""
+    c = recall.c
+    starts, lengths = clean_starts(heard, least, c.points, rise, again)
+    if len(starts) < c.sounds:
+        raise ValueError(f"{len(starts)} clean onsets in these clips, {c.sounds} are wanted: make more clips")
+    chosen = starts[torch.from_numpy(np.random.default_rng(seed).permutation(len(starts))[: c.sounds])]
+    with torch.no_grad():
+        keys = recall.ask(heard["tokens"][chosen])
+    latents = torch.stack([heard["latents"][s : s + c.points] for s in chosen.tolist()])
+    print(f"{c.sounds} of {len(starts)} clean onsets")
+    return recall.remember(keys, latents, lengths[chosen])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tokens", type=Path, required=True, help="folder of cache_tokens.py")
+    parser.add_argument("--sounds", type=Path, required=True, help="clips without recordings, with latents")
+    parser.add_argument("--encoders", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=2, help="which onsets are drawn; chosen on the tune split")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    cached = torch.load(args.tokens / "train.pt", mmap=True)
+    tokens, latents, hits = (cached[k].flatten(0, 1) for k in ("tokens", "latents", "hits"))
+    lengths = lengths_of(hits, cached["clip"].repeat_interleave(3))
+    starts = torch.nonzero(hits & (lengths >= 3))[:, 0]
+    recall = learn_to_ask(Recall(RecallConfig()), tokens[starts].float(), told(latents, starts, lengths[starts]))
+    remember(recall, hear(Clips(args.sounds, "train"), load_average(Encoders(), args.encoders)), args.seed)
+    save_weights(recall.state_dict(), args.out / "recall.pt", STEPS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""The memory of sounds: what is played, for how long, what is chosen, and what is worth remembering."""
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from foleylab.flow import Flow, FlowConfig
+from foleylab.graphs import MapGraph, WarmGraph
+from foleylab.mapper import Mapper, MapperConfig
+from foleylab.onnxfile import weight_steps
+from foleylab.recall import Recall, RecallConfig
+from make_memory import clean_starts, learn_to_ask, lengths_of, remember
+
+C = RecallConfig(sounds=4, key=3, points=6, fade=2)
+
+
+def memory(config=C, lengths=(6, 6, 4, 6)):
+    """Sound k holds k + 1 and a tenth of its age in every number, and lies at a corner of its own."""
+    torch.manual_seed(0)
+    recall = Recall(config).eval()
+    keys = torch.cat([torch.zeros(1, 3), 2 * torch.eye(3)])
+    latents = (torch.arange(1, 5)[:, None] + 0.1 * torch.arange(6))[..., None].expand(-1, -1, config.latent_width)
+    return recall.remember(keys, latents, torch.tensor(lengths))
+
+
+def asks(recall, key):
+    """Makes every token ask for `key`."""
+    with torch.no_grad():
+        recall.ask[-1].weight.zero_()
+        recall.ask[-1].bias.copy_(torch.tensor(key))
+    return recall
+
+
+def tokens_with(onsets, points=24):
+    tokens = torch.zeros(1, points, C.token)
+    tokens[0, onsets, -2] = 0.9
+    return tokens
+
+
+@torch.no_grad()
+def test_a_sound_plays_from_its_onset_over_the_borders_of_chunks_until_it_ends():
+    out = asks(memory(), [0.0, 2, 0]).whole(tokens_with([4]))[0, :, C.token :]
+    sound, share = out[:, 0], out[:, -1]
+    assert torch.allclose(sound[4:8], torch.tensor([3.0, 3.1, 3.2, 3.3 / 2]), atol=0.04)
+    assert torch.allclose(share[4:8], torch.tensor([1.0, 1, 1, 0.5]), atol=1e-3)
+    assert share[:4].abs().max() < 1e-3 and share[8:].abs().max() < 1e-3
+
+
+@torch.no_grad()
+def test_what_begins_takes_the_place_of_what_was_heard():
+    recall = asks(memory(), [2.0, 0, 0])
+    sound = recall.whole(tokens_with([4, 7]))[0, :, C.token]
+    assert torch.allclose(sound[4:13], torch.tensor([2.0, 2.1, 2.2, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5 / 2]), atol=0.04)
+
+
+@torch.no_grad()
+def test_the_event_that_is_nearest_is_recalled():
+    recall = memory()
+    for key, first in (([0.1, 0.2, 0], 1), ([1.9, 0.3, 0.1], 2), ([0.5, 0.2, 1.7], 4)):
+        assert asks(recall, key).whole(tokens_with([3]))[0, 3, C.token] == pytest.approx(first, abs=0.04)
+
+
+@torch.no_grad()
+def test_nothing_is_recalled_where_nothing_looks_alike():
+    recall = memory()
+    for key, share in (([3.2, 0, 0], 1), ([3.6, 0, 0], 0), ([-1.3, -0.4, 0], 1), ([-1.3, -1.3, 0], 0)):
+        assert asks(recall, key).whole(tokens_with([3]))[0, 3, -1] == pytest.approx(share, abs=0.01), key
+
+
+@torch.no_grad()
+def test_a_byte_holds_each_number_of_a_sound():
+    steps = weight_steps(memory().sounds.numpy())
+    assert steps is not None and len(steps) == 4
+
+
+@torch.no_grad()
+def test_a_warm_up_leaves_playing_what_a_stream_would():
+    torch.manual_seed(1)
+    mapper, recall = Mapper(MapperConfig()).eval(), memory(replace(C, decide_from=0.0))
+    with torch.no_grad():
+        mapper.to_aux.weight[-2].mul_(40)  # decided onsets here and there
+    fused, n = torch.randn(1, 84, mapper.c.width), mapper.c.warm_up + mapper.c.chunk
+    graph, warm = MapGraph(mapper, recall), WarmGraph(mapper, recall)
+    d = mapper.c.width // mapper.c.heads
+    fresh = lambda: [torch.zeros(1, mapper.c.ring), *(torch.zeros(mapper.c.heads, mapper.c.ring, d) for _ in range(2 * mapper.c.layers)), recall.initial_state()]
+    streamed, state = [], fresh()
+    for k in range(0, 84, 3):
+        tokens, *state = graph(fused[:, k : k + 3], *state)
+        streamed.append(tokens)
+    dirty = [torch.randn_like(s) for s in fresh()]
+    begun, *after = warm(fused[:, :n], dirty[0] * 0, *dirty[1:])
+    heard = streamed[n // 3 - 1]
+    assert heard[..., -1].max() > 0.9, "nothing plays: the test would show nothing"
+    assert torch.allclose(begun[:, -3:], heard, atol=1e-3)
+    for k in range(n, 84, 3):
+        tokens, *after = graph(fused[:, k : k + 3], *after)
+        assert torch.allclose(tokens, streamed[k // 3], atol=1e-3)
+
+
+@torch.no_grad()
+def test_the_head_gives_way_to_a_sound_by_its_share_behind_the_gate_and_without_a_prompt():
+    torch.manual_seed(2)
+    flow = Flow(FlowConfig()).eval()
+    flow.silence.normal_()
+    tokens, prompt = flow.nothing_recalled(torch.zeros(4, 3, flow.c.token)), torch.zeros(4, flow.c.prompt)
+    noise = torch.randn(4, 3, flow.c.latent_width)
+    tokens[3, :, flow.c.token - 1] = -1.2  # silence
+    prompt[2, 0] = 1
+    own = flow.sample(noise, (tokens, prompt), flow.no_past(4), 1)
+    tokens[:, :, -1] = torch.tensor([1, 0.5, 1, 1])[:, None]
+    tokens[:, :, flow.c.token : -1] = 7 * tokens[:, :, -1:]
+    heard = flow.sample(noise, (tokens, prompt), flow.no_past(4), 1)
+    assert torch.allclose(heard[0], torch.full_like(heard[0], 7), atol=1e-3)
+    assert torch.allclose(heard[1], (own[1] + 7) / 2, atol=1e-3)
+    assert torch.allclose(heard[2:], own[2:], atol=1e-3)
+
+
+def test_lengths_end_at_the_next_hit_and_at_the_end_of_a_clip():
+    hits = torch.tensor([0, 1, 0, 0, 1, 0, 1, 0, 0, 0], dtype=torch.bool)
+    clip = torch.tensor([0, 0, 0, 0, 0, 0, 0, 1, 1, 1])
+    assert lengths_of(hits, clip).tolist() == [1, 3, 2, 1, 2, 1, 1, 3, 2, 1]
+
+
+def heard_clips(levels):
+    """One clip a row, a hit at its third point, of such loudness in dB."""
+    loudness = torch.tensor(levels, dtype=torch.float32)
+    hits = torch.zeros(loudness.shape, dtype=torch.bool)
+    hits[:, 2] = True
+    clip = torch.arange(len(levels))[:, None].expand_as(hits)
+    tokens = torch.randn(hits.numel(), RecallConfig().token)
+    return {"loudness": loudness.flatten(), "hits": hits.flatten(), "clip": clip.flatten(), "tokens": tokens, "latents": torch.randn(hits.numel(), 96)}
+
+
+def test_only_clean_onsets_are_remembered():
+    clear = [-70, -70, -20, -21, -25, -30, -35, -40]
+    masked, again, short = [-25, -25, *clear[2:]], [*clear[:5], -21, *clear[6:]], list(clear)
+    heard = heard_clips([clear, masked, again, short, clear, clear])
+    heard["hits"][3 * 8 + 5] = True
+    starts, lengths = clean_starts(heard, least=5, points=6, rise=15, again=2)
+    assert starts.tolist() == [2, 34] and lengths[starts].tolist() == [6, 6], "the last has no points behind it"
+    recall = remember(Recall(RecallConfig(sounds=2, points=6)), heard, 1, least=5)
+    assert sorted(recall.sounds.reshape(2, 6, 96)[:, 0, 0].tolist()) == pytest.approx(sorted(heard["latents"][[2, 34], 0].tolist()), abs=0.05)
+    with pytest.raises(ValueError, match="2 clean onsets in these clips, 3 are wanted: make more clips"):
+        remember(Recall(RecallConfig(sounds=3, points=6)), heard, 1, least=5)
+
+
+def test_asking_learns_what_tokens_tell_and_measures_in_it():
+    torch.manual_seed(3)
+    told = torch.randn(900, 2)
+    tokens = torch.cat([told, torch.randn(900, RecallConfig().token - 2)], 1)
+    answers = told @ torch.randn(2, 96)
+    lines = []
+    recall = learn_to_ask(Recall(RecallConfig(key=4)), tokens, answers, lines.append)
+    assert float(lines[0].rsplit(" ", 1)[1]) < 0.3
+    with torch.no_grad():
+        asked = recall.ask(tokens[:200])
+    wanted = (answers - answers.mean(0)) / answers.std(0)
+    distance = lambda x: torch.cdist(x[:200], x[:200]).flatten()
+    assert np.corrcoef(distance(asked), distance(wanted))[0, 1] > 0.9
+    assert 0.6 < float(distance(asked).mean() / distance(wanted).mean()) < 1.2
