@@ -211,7 +211,8 @@ def main():
     coded = through(codec, audio)
     steps = sorted({*args.steps, runner.default})
     rendered = dict(zip(steps, zip(*(runner.sounds(picture(i), args.seed + i, steps) for i in range(n)), strict=True), strict=True))
-    cost, base, ours = runner.cost(runner.default) | {"machineLoad": os.getloadavg()[0]}, row_of(runner.name, runner.default), list(rendered[runner.default])
+    cost = runner.usual_cost([picture(i) for i in range(0, n, 2)], args.seed) | {"machineLoad": os.getloadavg()[0]}
+    base, ours = row_of(runner.name, runner.default), list(rendered[runner.default])
     systems = {"truth": audio, "truth through the codec": coded, **{row_of(runner.name, k): list(v) for k, v in rendered.items()}, "shuffled video": other_clips(ours)}
     changed = {}
     if not args.quick:

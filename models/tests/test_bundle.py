@@ -17,6 +17,7 @@ from foleylab.flow import Flow, FlowConfig
 from foleylab.golden import golden_error, golden_inputs
 from foleylab.onnxfile import round_steps, weight_steps
 from foleylab.recall import Recall, RecallConfig
+from foleylab.runners import Runner
 from foleylab.semantic import load_semantic
 from foleylab.stream import Bundle, Streamer
 from train_encoders import Encoders
@@ -111,6 +112,14 @@ def test_variants_for_gpus_answer_within_their_tolerance(bundle):
     for name, answers in {**golden["graphs"], **golden["gpu"]}.items():
         out = plain.run(name, golden_inputs({k: v["shape"] for k, v in bundle.manifest["graphs"][name]["inputs"].items()}))
         assert all(golden_error(out[o], a) <= bundle.manifest["golden"]["tolerance"]["webgpu"] for o, a in answers.items()), name
+
+
+def test_the_usual_cost_is_the_median_of_runs_each_told_alone(bundle, monkeypatch):
+    runner, told = Runner(bundle.folder), iter([{"chunkMeanMs": 9.0}, {"chunkMeanMs": 1.0}, {"chunkMeanMs": 2.0}])
+    counts = []
+    monkeypatch.setattr(runner, "cost", lambda steps: counts.append((steps, len(runner.bundle.times_ms["decode"]))) or next(told))
+    assert runner.usual_cost([pictures(6), pictures(6)], 1, runs=3) == {"chunkMeanMs": 2.0}
+    assert counts == [(2, 6)] * 3  # two chunks and the decoder's tail, twice
 
 
 def test_the_semantic_encoder_is_stored_as_integers(bundle):
