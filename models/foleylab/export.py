@@ -55,12 +55,11 @@ def fold_norms(encoders):
 
 
 def write_bundle(folder, parts, version, description, default_steps, pictures, calibration):
-    """`parts`: encoders, semantic_net, codec, flow, recall in eval mode; `pictures` (N, 128, 128, 3) are for the checks, `calibration` is a list
+    """`parts`: encoders, semantic_net, codec, flow and perhaps recall, in eval mode; `pictures` (N, 128, 128, 3) are for the checks, `calibration` is a list
     of such, of the train split, for the ranges of integers. Writes to a folder beside, checks, then replaces `folder`."""
     folder = Path(folder)
     fold_norms(parts["encoders"])
-    for part in parts.values():
-        round_weights(part)
+    parts = {k: round_weights(part) for k, part in parts.items() if part}
     graphs = build_graphs(**parts)
     round_weights(graphs["decode"].module)
     for name in ("map", "mapWarm"):
@@ -173,7 +172,7 @@ def describe_bundle(name, parts, entries, version, description, default_steps):
              "lagPoints": e.semantic_lag, "memoryPoints": 0, "featureWidth": e.semantic_width},
         ],
         "fusion": {"kind": "project", "graph": "fuse", "width": e.fused_width},
-        "mapper": {"kind": "autoregressive", "graph": "map", "warmUpGraph": "mapWarm", "tokenWidth": m.token + parts["recall"].c.recalled},
+        "mapper": {"kind": "autoregressive", "graph": "map", "warmUpGraph": "mapWarm", "tokenWidth": m.token + (parts["recall"].c.recalled if parts.get("recall") else 0)},
         "flow": {"predictor": "velocity", "graph": "flow", "latentWidth": f.latent_width, "steps": {"default": default_steps, "max": 8},
                  "timeShift": f.time_shift, "guidance": {"kind": "folded"}, "prefixLatents": f.prefix, "unrolled": {"1": "flow1", "2": "flow2", "4": "flow4"}},
         "decoder": {"graph": "decode", "delayFrames": c.delay_frames, "haloPoints": 0},
@@ -214,7 +213,8 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     x = (torch.from_numpy(pictures[seen]).float() - 127) / 128
     semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
     fused = encoders.fusion(torch.cat([encoders.motion.whole(frames), semantic], -1))
-    tokens = parts["recall"].whole(encoders.mapper.whole(fused)[0])[0, warm:]
+    tokens = encoders.mapper.whole(fused)[0]
+    tokens = (parts["recall"].whole(tokens) if parts.get("recall") else tokens)[0, warm:]
     tokens = tokens.reshape(-1, m.chunk, tokens.shape[-1])
     noise = torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(-1, m.chunk, flow.c.latent_width)
     latents, past, prompt = [], flow.no_past(1), torch.zeros(1, len(VOCABULARY))

@@ -67,7 +67,7 @@ class Block(nn.Module):
 class Flow(nn.Module):
     """x (B, 3, 96), time (B,), conditions -> velocity (B, 3, 96).
 
-    Conditions: tokens (B, 3, token + 97) with what is recalled (foleylab/recall.py), prompt (B, P); the network
+    Conditions: tokens (B, 3, token), or (B, 3, token + 97) with what is recalled (foleylab/recall.py), prompt (B, P); the network
     itself sees the mapper's alone. Past: prefix (B, 1, 96), and (B, 1) whether it is there.
     """
 
@@ -130,9 +130,10 @@ class Flow(nn.Module):
 
     def velocity(self, x, time, conditions, past, onsets, begun):
         """Towards the data, gated and carried; `conditions` as in `forward`."""
-        (tokens, recalled), prompt = conditions[0].split([self.c.token, self.c.recalled], -1), conditions[1]
+        tokens, recalled, prompt = conditions[0][..., : self.c.token], conditions[0][..., self.c.token :], conditions[1]
         data = self.carried(self.gated(self.data(x, time, (tokens, prompt), onsets), tokens, begun), past, begun)
-        data = self.recalled(data, tokens, prompt, recalled, begun)
+        if recalled.shape[-1]:
+            data = self.recalled(data, tokens, prompt, recalled, begun)
         return (data - x) / torch.clamp(1 - time, min=0.01)[:, None, None]
 
     def forward(self, x, time, tokens, prompt, prefix, valid):

@@ -77,40 +77,55 @@ def attend(layer, x, parts, bias):
 
 
 class RingGraph(nn.Module):
-    """A mapper over rings, one each for the keys and the values of every layer, (heads, ring, d), and the memory of sounds behind it.
+    """A mapper over rings, one each for the keys and the values of every layer, (heads, ring, d), and behind it a memory of sounds, if there is one.
 
     Nothing here has an axis for the batch: with one, every matrix product stands between two reshapes.
     """
 
-    def __init__(self, mapper: Mapper, recall: Recall, points, biases):
+    def __init__(self, mapper: Mapper, recall: Recall | None, points, biases):
         """`biases`: (1, heads, points, keys) of each layer."""
         super().__init__()
         self.mapper, self.recall, self.points = mapper, recall, points
         self.bias = nn.ParameterList([nn.Parameter(b) for b in biases])
 
-    def answer(self, x, valid, rings, playing):
-        """-> tokens with what is recalled, next state. Of a warm-up only the last points can still be heard."""
+    def answer(self, x, valid, rings):
+        """-> tokens, next state but what plays."""
         tokens, _ = self.mapper.outputs(x)
-        tokens, c = tokens.unsqueeze(0), self.recall.c
+        valid = torch.cat([valid[:, self.points :], torch.ones(1, self.points)], 1)
+        return tokens.unsqueeze(0), valid, *rings
+
+    def recalling(self, tokens, playing):
+        """-> tokens with what is recalled, and what plays then. Of a warm-up only the last points can still be heard."""
+        c = self.recall.c
         late = min(self.points, c.points + c.chunk)
         heard = [nn.functional.pad(tokens[:, : self.points - late], (0, c.recalled))] if late < self.points else []
         for at in range(self.points - late, self.points, c.chunk):
             now, playing = self.recall(tokens[:, at : at + c.chunk], playing)
             heard.append(now)
-        valid = torch.cat([valid[:, self.points :], torch.ones(1, self.points)], 1)
-        return torch.cat(heard, 1), valid, *rings, playing
+        return torch.cat(heard, 1), playing
+
+    def split_state(self, state):
+        """-> rings, and what plays."""
+        return (state[:-1], state[-1]) if self.recall else (state, None)
+
+    def with_memory(self, answer, playing):
+        """The answer, its tokens with what is recalled, its state with what plays."""
+        if self.recall is None:
+            return answer
+        tokens, playing = self.recalling(answer[0], playing)
+        return tokens, *answer[1:], playing
 
 
 class MapGraph(RingGraph):
     """One chunk through the rings; the bias per distance is laid out once."""
 
-    def __init__(self, mapper: Mapper, recall: Recall):
+    def __init__(self, mapper: Mapper, recall: Recall | None = None):
         c = mapper.c
         index = torch.arange(c.chunk)[:, None] + c.ring - torch.arange(c.ring + c.chunk)[None] + c.chunk - 1
         super().__init__(mapper, recall, c.chunk, [layer.bias.detach()[:, index][None] for layer in mapper.layers])
 
     def forward(self, fused, valid, *state):
-        n, after, rings, playing = self.points, [], state[:-1], state[-1]
+        n, after, (rings, playing) = self.points, [], self.split_state(state)
         mask = torch.cat([(valid - 1) * 1e4, torch.zeros(1, n)], 1).unsqueeze(0)
         x = fused.flatten(0, 1)
         for i, layer in enumerate(self.mapper.layers):
@@ -118,25 +133,25 @@ class MapGraph(RingGraph):
             k, v = torch.cat([rings[2 * i], k], 1), torch.cat([rings[2 * i + 1], v], 1)
             x = attend(layer, x, (q, k, v), self.bias[i][0] + mask)
             after += [k[:, n:], v[:, n:]]
-        return self.answer(x, valid, after, playing)
+        return self.with_memory(self.answer(x, valid, after), playing)
 
 
 class WarmGraph(RingGraph):
     """Warm-up and chunk on an empty ring; the state's inputs are taken so that names agree, and do not matter."""
 
-    def __init__(self, mapper: Mapper, recall: Recall):
+    def __init__(self, mapper: Mapper, recall: Recall | None = None):
         c = mapper.c
         n = c.warm_up + c.chunk
         span, mask = mapper.distances(n, "cpu"), mapper.span_mask(n, "cpu")
         super().__init__(mapper, recall, n, [(layer.bias.detach()[:, span] + mask)[None] for layer in mapper.layers])
 
     def forward(self, fused, valid, *state):
-        n, x, after, rings = self.points, fused.flatten(0, 1), [], state[:-1]
+        n, x, after, (rings, playing) = self.points, fused.flatten(0, 1), [], self.split_state(state)
         for i, layer in enumerate(self.mapper.layers):
             q, k, v = project(layer, x)
             x = attend(layer, x, (q, k, v), self.bias[i][0])
             after += [torch.cat([rings[2 * i][:, n:], k], 1), torch.cat([rings[2 * i + 1][:, n:], v], 1)]
-        return self.answer(x, valid, after, torch.zeros_like(state[-1]))
+        return self.with_memory(self.answer(x, valid, after), playing if playing is None else torch.zeros_like(playing))
 
 
 class UnrolledFlow(nn.Module):
@@ -150,7 +165,7 @@ class UnrolledFlow(nn.Module):
         return self.flow.sample(noise, (tokens, prompt), (prefix, valid), self.steps)
 
 
-def build_graphs(encoders, semantic_net, codec, flow, recall):
+def build_graphs(encoders, semantic_net, codec, flow, recall=None):
     """All graphs of the bundle by name."""
     e, m, f = encoders.encoder_config, encoders.mapper_config, flow.c
     motion = MotionGraph(encoders.motion)
@@ -161,9 +176,9 @@ def build_graphs(encoders, semantic_net, codec, flow, recall):
     decode_names = ["clock", *decode.synthesis.state_names()]
     d = m.width // m.heads
     ring = {"valid": (1, m.ring), **{f"{kind}{i}": (m.heads, m.ring, d) for i in range(m.layers) for kind in ("keys", "values")},
-            "playing": (1, recall.c.points, recall.c.recalled)}
+            **({"playing": (1, recall.c.points, recall.c.recalled)} if recall else {})}
     ring_pairs = tuple((n, f"{n}Next") for n in ring)
-    conditions = {"tokens": (1, m.chunk, m.token + recall.c.recalled), "prompt": (1, f.prompt),
+    conditions = {"tokens": (1, m.chunk, m.token + (recall.c.recalled if recall else 0)), "prompt": (1, f.prompt),
                   "prefix": (1, f.prefix, f.latent_width), "prefixValid": (1, f.prefix)}
     x = (1, m.chunk, f.latent_width)
     graphs = {
