@@ -2,7 +2,11 @@
 
 The memory of sounds (foleylab/recall.py). What the tokens of an onset tell of the latents that follow is learned from the cached tokens
 of many clips; the distance between two tokens is that between what they tell. Of the clips under --sounds, all of whose sounds we
-synthesise ourselves (made without recordings, with latents), some onsets are remembered with their tokens.
+synthesise ourselves (made without recordings, with latents), some onsets are remembered with their tokens. `export_bundle.py --recall recall`
+takes it in; what ships is without (LOG.md, 2026-11-22 from 16:22). Such clips:
+
+    env -u LIVEFOLEY_RECORDINGS python make_clips.py --out DIR/memory --split train --seed 211 --clips 400 --games 0.3
+    python cache_latents.py --clips DIR/memory --codec DIR/codec/codec.pt
 """
 import argparse
 from pathlib import Path

@@ -1,12 +1,13 @@
 """python recover_lab.py --clips DIR/clips --lab DIR
 
 Checkpoints from the shipped bundles, for a machine that has none: DIR/encoders/encoders.pt, DIR/codec/codec.pt, DIR/flow/flow.pt,
-DIR/recall/recall.pt and DIR/window/window.pt, from which training goes on. What bundles do not hold comes from `resume.pt` beside them where it is there, else
+DIR/window/window.pt and, where there is a memory of sounds, DIR/recall/recall.pt, from which training goes on. What bundles do not hold comes from `resume.pt` beside them where it is there, else
 it begins afresh: the codec's encoders (train_codec.py --keep-decoder, train_tones.py), the probes; and the masked alignment always. The clips give the batch norms their statistics.
 """
 import argparse
 from pathlib import Path
 
+import onnx
 import torch
 
 from foleylab.clips import Clips
@@ -27,10 +28,11 @@ STEPS_BEHIND = 10_000  # counts as so many steps, so that the average of the wei
 
 
 def recover_live(bundle, frames):
-    """-> encoders with batch norms, codec with its decoder, flow, memory of sounds."""
+    """-> encoders with batch norms, codec with its decoder, flow, and the memory of sounds if the bundle has one."""
     folded = Encoders()
     fold_norms(folded)
-    codec, flow, recall = Codec(), Flow(FlowConfig()), Recall(RecallConfig())
+    codec, flow = Codec(), Flow(FlowConfig())
+    recall = Recall(RecallConfig()) if has_memory(bundle) else None
     graphs = build_graphs(encoders=folded, semantic_net=load_semantic(), codec=codec, flow=flow, recall=recall)
     lacking = {"map": tuple(f"mapper.layers.{i}.bias" for i in range(len(folded.mapper.layers))), "semantic": ("net.",), "decode": ("synthesis.decoder.head.",)}
     for name in ("motion", "semantic", "fuse", "map", "flow", "decode"):
@@ -42,6 +44,11 @@ def recover_live(bundle, frames):
     encoders.load_state_dict(kept, strict=False)
     unfold_norms(encoders.motion, folded.motion, frames)
     return encoders, codec, flow, recall
+
+
+def has_memory(bundle):
+    """Whether its mapper takes what still plays."""
+    return any(i.name == "playing" for i in onnx.load(str(plain_graph(bundle, "map")), load_external_data=False).graph.input)
 
 
 def spread_biases(graph):
@@ -83,7 +90,7 @@ def main():
         encoders.probes.load_state_dict(extra["probes"])
         behind = {}
     window = recover_window(args.window, encoders, codec)
-    for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("recall", recall), ("window", window)):
+    for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("window", window), *([("recall", recall)] if recall else [])):
         save_weights(module.state_dict(), args.lab / name / f"{name}.pt", behind.get(name, STEPS_BEHIND))
         print(args.lab / name / f"{name}.pt")
 

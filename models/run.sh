@@ -31,17 +31,14 @@ engine 81 240
 engine 82 200
 bodies 91 120
 END
-env -u LIVEFOLEY_RECORDINGS $python make_clips.py --out "$lab/memory" --split train --seed 211 --clips 400 --games 0.3 # what may be remembered: sounds of our own
 $python make_captures.py --out "$lab/clips" --split train --seed 101 --agents 1 --agent-seconds 20
 for split in tune test; do $python make_captures.py --out "$lab/clips" --split $split --seed 100 --agents 1 --agent-seconds 20; done
 $python make_unseen.py --out "$lab/clips" --clips 60
 $python train_tones.py --clips "$lab/clips" --codec "$lab/codec/codec.pt" --out "$lab/tones" --minutes 9 --rate 2e-3
 $python cache_latents.py --clips "$lab/clips" --codec "$lab/codec/codec.pt"
-$python cache_latents.py --clips "$lab/memory" --codec "$lab/codec/codec.pt"
 $python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 220 --batch 10 --bf16 --rate 7e-4
 for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --out "$lab/tokens" --limit 3000; done
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
-$python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall"
 $python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.10.0 --steps 2
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 3000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
