@@ -62,7 +62,7 @@ def sampled_error(flow, cache, steps, count=3000):
     generator = torch.Generator().manual_seed(1)
     noise = torch.randn(pick["latents"].shape, generator=generator)
     with torch.no_grad():
-        got = flow.sample(noise, (flow.nothing_recalled(pick["tokens"]), torch.zeros_like(pick["words"])), flow.no_past(len(noise)), steps)
+        got = flow.sample(noise, (pick["tokens"], torch.zeros_like(pick["words"])), flow.no_past(len(noise)), steps)
     error = (got - pick["latents"]).square().mean((1, 2))
     hit = pick["onset"] > 0
     return {f"mse{steps}": round(float(error.mean()), 3), f"mse{steps} onsets": round(float(error[hit].mean()), 3),

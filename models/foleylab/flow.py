@@ -152,10 +152,6 @@ class Flow(nn.Module):
             x = x + self.velocity(x, x.new_full((noise.shape[0],), now), conditions, past, onsets, begun) * (then - now)
         return x
 
-    def nothing_recalled(self, tokens):
-        """The mapper's tokens (B, 3, token) as the head takes them, where all sound is its own."""
-        return nn.functional.pad(tokens, (0, self.c.recalled))
-
     def no_past(self, count):
         """-> prefix and whether it is there, where a run begins."""
         return torch.zeros(count, self.c.prefix, self.c.latent_width), torch.zeros(count, self.c.prefix)

@@ -110,7 +110,7 @@ def test_mapper_starts_cold_anywhere_and_ignores_what_is_not_valid():
 
 
 def sample(flow, noise, tokens, past=None, steps=2):
-    return flow.sample(noise, (flow.nothing_recalled(tokens), torch.zeros(len(tokens), flow.c.prompt)), past or flow.no_past(len(tokens)), steps)
+    return flow.sample(noise, (tokens, torch.zeros(len(tokens), flow.c.prompt)), past or flow.no_past(len(tokens)), steps)
 
 
 @torch.no_grad()

@@ -103,7 +103,7 @@ def test_the_head_gives_way_to_a_sound_by_its_share_behind_the_gate_and_without_
     torch.manual_seed(2)
     flow = Flow(FlowConfig()).eval()
     flow.silence.normal_()
-    tokens, prompt = flow.nothing_recalled(torch.zeros(4, 3, flow.c.token)), torch.zeros(4, flow.c.prompt)
+    tokens, prompt = torch.zeros(4, 3, flow.c.token + flow.c.recalled), torch.zeros(4, flow.c.prompt)
     noise = torch.randn(4, 3, flow.c.latent_width)
     tokens[3, :, flow.c.token - 1] = -1.2  # silence
     prompt[2, 0] = 1
