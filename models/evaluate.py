@@ -169,7 +169,7 @@ def test_pictures(clips):
 def ablated(runner, test, picture, seed):
     """-> name -> sounds at the default steps: inputs set to zero, frame difference for pictures, and the true words shown as a prompt."""
     graphs, n = runner.manifest["graphs"], len(test)
-    there = {"semantic", *graphs["flow"]["inputs"]} | ({"recalled"} if "playing" in graphs.get("map", {"inputs": ()})["inputs"] else set())
+    there = {"semantic", *graphs["flow"]["inputs"]} | ({"recalled"} if any("playing" in g["inputs"] for g in graphs.values()) else set())
     cases = {name: {"zero": zero} for name, zero in ABLATIONS.items() if zero[0] in there}
     out = {name: [runner.sounds(picture(i), seed + i, **options)[0] for i in range(n)] for name, options in cases.items()}
     out[DIFFERENCE] = [runner.sounds(difference_alone(picture(i)), seed + i)[0] for i in range(n)]

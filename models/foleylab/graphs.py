@@ -98,11 +98,8 @@ class RingGraph(nn.Module):
         """-> tokens with what is recalled, and what plays then. Of a warm-up only the last points can still be heard."""
         c = self.recall.c
         late = min(self.points, c.points + c.chunk)
-        heard = [nn.functional.pad(tokens[:, : self.points - late], (0, c.recalled))] if late < self.points else []
-        for at in range(self.points - late, self.points, c.chunk):
-            now, playing = self.recall(tokens[:, at : at + c.chunk], playing)
-            heard.append(now)
-        return torch.cat(heard, 1), playing
+        heard, playing = self.recall.span(tokens[:, self.points - late :], playing)
+        return torch.cat([nn.functional.pad(tokens[:, : self.points - late], (0, c.recalled)), heard], 1), playing
 
     def split_state(self, state):
         """-> rings, and what plays."""

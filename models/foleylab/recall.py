@@ -74,10 +74,14 @@ class Recall(nn.Module):
             playing = torch.cat([playing[:, 1:], torch.zeros_like(playing[:, :1])], 1)
         return torch.cat([tokens, torch.cat(recalled, 1)], -1), playing
 
-    def whole(self, tokens):
-        """A span (B, T, token) of whole chunks from nothing."""
-        playing, out = self.initial_state(len(tokens)), []
+    def span(self, tokens, playing):
+        """`forward` over a span (B, T, token) of whole chunks."""
+        out = []
         for k in range(0, tokens.shape[1], self.c.chunk):
             x, playing = self(tokens[:, k : k + self.c.chunk], playing)
             out.append(x)
-        return torch.cat(out, 1)
+        return torch.cat(out, 1), playing
+
+    def whole(self, tokens):
+        """A span from nothing."""
+        return self.span(tokens, self.initial_state(len(tokens)))[0]
