@@ -108,7 +108,7 @@ class Shard:
 
 
 def clip_of(family, rng, split, silhouette=False):
-    """The next clip of the generator in which the family, or the room, sounds (the actor of weather draws its kind)."""
+    """The next clip of the generator in which the family, the room or the game sounds (the actor of weather draws its kind)."""
     while True:
         clip = make_clip(rng, split, alone(family, silhouette))
         heard = {e.family for e in clip.events} | {f for f, _, curve in clip.beds if curve.max() > 0.2}
@@ -117,7 +117,7 @@ def clip_of(family, rng, split, silhouette=False):
 
 
 def number_of(family):
-    """What a family, or a room, adds to the seed; rooms begin far behind, as families are appended."""
+    """What a family, a room or a game adds to the seed; rooms and games begin far behind, as families are appended."""
     return 1 + FAMILIES.index(family) if family in FAMILIES else 1000 + [k for k in ALONE if k not in FAMILIES].index(family)
 
 
@@ -129,7 +129,7 @@ def main():
     parser.add_argument("--clips", type=int, default=500)
     parser.add_argument("--plain", action="store_true", help="flat shapes and flashes on flat ground")
     parser.add_argument("--games", type=float, default=ClipConfig.game_share, help="share of mini-games")
-    parser.add_argument("--only", choices=ALONE, help="clips of this family, or of rooms of bodies, alone, into the split FAMILY-SPLIT")
+    parser.add_argument("--only", choices=ALONE, help="clips of this family, room or game alone, into the split FAMILY-SPLIT")
     parser.add_argument("--silhouette", action="store_true", help="with --only: bodies in flat grey, into the split silhouette-SPLIT")
     args = parser.parse_args()
     torch.set_num_threads(1)

@@ -1,12 +1,13 @@
-"""python make_memory.py --tokens DIR/tokens --sounds DIR/memory --encoders DIR/encoders/encoders.pt --out DIR/recall
+"""python make_memory.py --tokens DIR/tokens --sounds DIR/memory --games DIR/games --encoders DIR/encoders/encoders.pt --out DIR/recall
 
 The memory of sounds (foleylab/recall.py). What the tokens of an onset tell of the latents that follow is learned from the cached tokens
-of many clips; the distance between two tokens is that between what they tell. Of the clips under --sounds, all of whose sounds we
-synthesise ourselves (made without recordings, with latents), some onsets are remembered with their tokens. `export_bundle.py --recall recall`
-takes it in; what ships is without (LOG.md, 2026-11-22 from 16:22). Such clips:
+of many clips; the distance between two tokens is that between what they tell. Of the clips under --sounds, none of which is a game and
+all of whose sounds we synthesise ourselves (made without recordings, with latents), some onsets are remembered with their tokens; beside
+those under --games, all of which are games, they teach to tell the two apart. Such clips:
 
-    env -u LIVEFOLEY_RECORDINGS python make_clips.py --out DIR/memory --split train --seed 211 --clips 400 --games 0.3
-    python cache_latents.py --clips DIR/memory --codec DIR/codec/codec.pt
+    env -u LIVEFOLEY_RECORDINGS python make_clips.py --out DIR/memory --split train --seed 211 --clips 400 --games 0
+    python make_clips.py --out DIR/games --split train --seed 212 --clips 200 --games 1
+    for part in memory games; do python cache_latents.py --clips DIR/$part --codec DIR/codec/codec.pt; done
 """
 import argparse
 from pathlib import Path
@@ -67,6 +68,26 @@ def learn_to_ask(recall, tokens, answers, log=print):
     return recall.eval()
 
 
+def learn_to_tell_games(recall, others, games, log=print):
+    """Tokens (M, token) of onsets in what is no game, and in games -> trains `recall.no_game`, either as likely as the other."""
+    tokens, truth = torch.cat([others, games]), torch.cat([torch.ones(len(others)), torch.zeros(len(games))])
+    mean, deviation = tokens.mean(0), tokens.std(0) + 1e-3
+    tokens, weight = (tokens - mean) / deviation, torch.where(truth > 0, len(games), len(others)) / len(tokens)
+    reader = nn.Linear(tokens.shape[1], 1)
+    optimiser = torch.optim.AdamW(reader.parameters(), 3 * RATE, weight_decay=0.1)
+    for _ in range(STEPS):
+        i = torch.randint(len(tokens), (BATCH,))
+        loss = nn.functional.binary_cross_entropy_with_logits(reader(tokens[i])[:, 0], truth[i], weight[i])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    with torch.no_grad():
+        right = ((reader(tokens)[:, 0] > 0) == (truth > 0)).float()
+        log(f"told to be no game: {float(right[truth > 0].mean()):.3f}, to be one: {float(right[truth == 0].mean()):.3f}")
+        recall.no_game.weight.copy_(reader.weight / deviation)
+        recall.no_game.bias.copy_(reader.bias - reader.weight @ (mean / deviation))
+
+
 def hear(clips, encoders):
     """Tokens (N, token) of all points, latents, hits, and the clip of each."""
     out = {"tokens": [], "latents": [], "loudness": [], "hits": [], "clip": []}
@@ -113,7 +134,8 @@ def remember(recall, heard, seed, least=10, rise=15.0, again=2.0):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tokens", type=Path, required=True, help="folder of cache_tokens.py")
-    parser.add_argument("--sounds", type=Path, required=True, help="clips without recordings, with latents")
+    parser.add_argument("--sounds", type=Path, required=True, help="clips without recordings and games, with latents")
+    parser.add_argument("--games", type=Path, required=True, help="clips of games, with latents")
     parser.add_argument("--encoders", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=2, help="which onsets are drawn; chosen on the tune split")
@@ -126,7 +148,10 @@ def main():
     lengths = lengths_of(hits, cached["clip"].repeat_interleave(3))
     starts = torch.nonzero(hits & (lengths >= 3))[:, 0]
     recall = learn_to_ask(Recall(RecallConfig()), tokens[starts].float(), told(latents, starts, lengths[starts]))
-    remember(recall, hear(Clips(args.sounds, "train"), load_average(Encoders(), args.encoders)), args.seed)
+    encoders = load_average(Encoders(), args.encoders)
+    sounds, games = (hear(Clips(folder, "train"), encoders) for folder in (args.sounds, args.games))
+    learn_to_tell_games(recall, *(heard["tokens"][heard["hits"]] for heard in (sounds, games)))
+    remember(recall, sounds, args.seed)
     save_weights(recall.state_dict(), args.out / "recall.pt", STEPS)
 
 

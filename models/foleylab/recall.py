@@ -1,8 +1,10 @@
 """A memory of sounds: the mean of what may be heard sounds like no one thing, what was heard once sounds like one.
 
 At each onset the token is compared with those of remembered events. The latents that followed the event that looked most alike are
-played from there on, until they end or something else begins; where none looked alike, nothing is. All is sums and products: the choice is a steep softmax, and what is
-still to be played is the state, so that GPUs need no index and a change of devices no other sound.
+played from there on, until they end or something else begins; where none looked alike, nothing is. How far it reaches depends on how
+sure it is that this is no game: whose sounds and pictures are made up is no measure for them, and the head's mean follows them better
+(models/LOG.md). All is sums and products: the choice is a steep softmax, and what is still to be played is the state, so that GPUs need
+no index and a change of devices no other sound.
 """
 from dataclasses import dataclass
 
@@ -27,7 +29,8 @@ class RecallConfig:
     points: int = 12  # how long a sound is remembered
     fade: int = 4  # points over which it gives way at its end
     slope: float = 60.0  # of the choice, per unit of squared distance
-    reach: float = 2.0  # squared distance from which on nothing looks alike; chosen on the tune split
+    reach: float = 8.0  # squared distance from which on nothing looks alike, if this is surely no game; chosen on the tune split
+    doubt: float = 1.0  # log odds of no game at which half of that is left; likewise
     decide_from: float = FlowConfig.decide_from
     decide_slope: float = FlowConfig.decide_slope
     recalled: int = FlowConfig().recalled
@@ -40,6 +43,7 @@ class Recall(nn.Module):
         super().__init__()
         self.c = c
         self.ask = nn.Sequential(nn.Linear(c.token, c.hidden), nn.SiLU(), nn.Linear(c.hidden, c.key))
+        self.no_game = nn.Linear(c.token, 1)  # log odds
         self.compare = nn.Linear(c.key, c.sounds)
         self.sounds = nn.Parameter(torch.zeros(c.sounds, c.points * c.latent_width))
         self.shares = nn.Parameter(torch.zeros(c.sounds, c.points))
@@ -64,7 +68,8 @@ class Recall(nn.Module):
         c = self.c
         onsets = decide_onsets(tokens[..., -2:-1], c.decide_from, c.decide_slope)
         asked = self.ask(tokens)
-        nothing = c.slope * (asked.square().sum(-1, keepdim=True) - c.reach)
+        reach = c.reach * torch.sigmoid(self.no_game(tokens) - c.doubt)
+        nothing = c.slope * (asked.square().sum(-1, keepdim=True) - reach)
         chosen = torch.softmax(torch.cat([self.compare(asked), nothing], -1), -1)[..., : c.sounds]
         begun = torch.cat([(chosen @ x).reshape(-1, c.chunk, c.points, x.shape[1] // c.points) for x in (self.sounds, self.shares)], -1)
         recalled = []

@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from foleylab.data.games.first_person import FirstPersonGame
+from foleylab.data.games.first_person import FirstPersonGame, ThirdPersonGame
 from foleylab.data.games.marble import MarbleGame
 from foleylab.data.games.raycast import World
 from foleylab.data.pictures import View
@@ -13,7 +13,7 @@ from foleylab.data.scene import FAMILIES, ClipConfig, Scene
 from foleylab.data.sound import CURVE_RATE
 
 CONFIG = ClipConfig(duration_s=2.5)
-GAMES = (FirstPersonGame, MarbleGame)
+GAMES = (FirstPersonGame, ThirdPersonGame, MarbleGame)
 
 
 class Empty(Scene):
@@ -141,3 +141,8 @@ def test_the_ray_caster_finds_walls_at_their_distance():
     world = World(grid, [flat], flat, flat, None, 0.0, (0, 0, 0), 1.0, 1.0)
     _, depth = world.render(2.5, 4.5, 0.5, 0.0, 0.0, 0.6, 128)
     assert np.allclose(depth[60:68], 5.5, atol=1e-6) and not world.opaque((2.5, 4.5), (7.5, 4.5)) and world.opaque((2.5, 4.5), (8.5, 4.5))
+
+
+def test_of_walks_in_third_person_each_shows_its_hero_and_of_the_others_few():
+    seen = {make: [g.third for _, g in (play(make, [8, seed]) for seed in range(40)) if g.mode == "walk"] for make in (FirstPersonGame, ThirdPersonGame)}
+    assert all(seen[ThirdPersonGame]) and 0 < sum(seen[FirstPersonGame]) < len(seen[FirstPersonGame]) / 2

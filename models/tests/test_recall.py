@@ -10,15 +10,19 @@ from foleylab.graphs import MapGraph, WarmGraph
 from foleylab.mapper import Mapper, MapperConfig
 from foleylab.onnxfile import weight_steps
 from foleylab.recall import Recall, RecallConfig
-from make_memory import clean_starts, learn_to_ask, lengths_of, remember
+from make_memory import clean_starts, learn_to_ask, learn_to_tell_games, lengths_of, remember
 
-C = RecallConfig(sounds=4, key=3, points=6, fade=2)
+C = RecallConfig(sounds=4, key=3, points=6, fade=2, reach=2.0)
 
 
 def memory(config=C, lengths=(6, 6, 4, 6)):
-    """Sound k holds k + 1 and a tenth of its age in every number, and lies at a corner of its own."""
+    """Sound k holds k + 1 and a tenth of its age in every number, and lies at a corner of its own. The first number of a token says that it is a game."""
     torch.manual_seed(0)
     recall = Recall(config).eval()
+    with torch.no_grad():
+        recall.no_game.weight.zero_()
+        recall.no_game.weight[0, 0] = -40
+        recall.no_game.bias.fill_(20)
     keys = torch.cat([torch.zeros(1, 3), 2 * torch.eye(3)])
     latents = (torch.arange(1, 5)[:, None] + 0.1 * torch.arange(6))[..., None].expand(-1, -1, config.latent_width)
     return recall.remember(keys, latents, torch.tensor(lengths))
@@ -66,6 +70,15 @@ def test_nothing_is_recalled_where_nothing_looks_alike():
     recall = memory()
     for key, share in (([3.2, 0, 0], 1), ([3.6, 0, 0], 0), ([-1.3, -0.4, 0], 1), ([-1.3, -1.3, 0], 0)):
         assert asks(recall, key).whole(tokens_with([3]))[0, 3, -1] == pytest.approx(share, abs=0.01), key
+
+
+@torch.no_grad()
+def test_the_less_sure_it_is_no_game_the_less_far_it_reaches():
+    recall = memory()
+    for game, key, share in ((0.5 - C.doubt / 40, [2.9, 0, 0], 1), (0.5 - C.doubt / 40, [3.1, 0, 0], 0), (1.0, [1.6, 0, 0], 0), (0.0, [1.6, 0, 0], 1)):
+        tokens = tokens_with([3])
+        tokens[..., 0] = game
+        assert asks(recall, key).whole(tokens)[0, 3, -1] == pytest.approx(share, abs=0.01), (game, key)
 
 
 @torch.no_grad()
@@ -143,6 +156,19 @@ def test_only_clean_onsets_are_remembered():
     assert sorted(recall.sounds.reshape(2, 6, 96)[:, 0, 0].tolist()) == pytest.approx(sorted(heard["latents"][[2, 34], 0].tolist()), abs=0.05)
     with pytest.raises(ValueError, match="2 clean onsets in these clips, 3 are wanted: make more clips"):
         remember(Recall(RecallConfig(sounds=3, points=6)), heard, 1, least=5)
+
+
+def test_games_are_told_from_what_is_none():
+    torch.manual_seed(4)
+    width = RecallConfig().token
+    scale = torch.linspace(0.01, 30, width)
+    others, games = torch.randn(400, width) * scale + 3, torch.randn(100, width) * scale + 3
+    games[:, :20] -= 2 * scale[:20]
+    recall, lines = Recall(RecallConfig()), []
+    learn_to_tell_games(recall, others[:200], games[:50], lines.append)
+    with torch.no_grad():
+        right = (recall.no_game(others[200:]) > 0).float().mean(), (recall.no_game(games[50:]) < 0).float().mean()
+    assert min(right) > 0.8, lines
 
 
 def test_asking_learns_what_tokens_tell_and_measures_in_it():

@@ -7,6 +7,7 @@ import numpy as np
 from foleylab.data.actors import Bouncer, Roller, Silent, Spinner, Vehicle, Walker, Weather
 from foleylab.data.bodies.room import Bodies
 from foleylab.data.cast import KINDS, draw_cast, draw_from
+from foleylab.data.games.first_person import ThirdPersonGame
 from foleylab.data.pictures import SIZE, Camera, View, Wear, texture
 from foleylab.data.plain import cast_plain, flat_ground
 from foleylab.data.sound import MATERIALS, SAMPLE_RATE, SURFACES, finish, place
@@ -18,7 +19,7 @@ FIRST = 15  # families named before the others were appended; words keep their p
 VOCABULARY = (*FAMILIES[:FIRST], *MATERIALS, *(s for s in SURFACES if s not in MATERIALS), *FAMILIES[FIRST:])
 
 ALONE = {"impact": Bouncer, "footstep": Walker, "engine": Vehicle, "whirr": Spinner, "roll": Roller, "rain": Weather, "fire": Weather, "wind": Weather,
-         "bodies": Bodies}  # a family, or a room that sounds as several
+         "bodies": Bodies, "third-person": ThirdPersonGame}  # a family, or a room or game that sounds as several
 
 
 @dataclass(frozen=True)

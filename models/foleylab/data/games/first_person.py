@@ -69,12 +69,14 @@ class Foe:
 class FirstPersonGame:
     """A walk through a map; a share only looks about, glides without steps, or shows its hero from behind."""
 
+    third_share = 0.2  # of the walks: the hero is seen from behind
+
     def __init__(self, scene, rng):
         hold_camera(scene, rng)
         self.scene, self.rng, self.n = scene, rng, int(scene.duration_s * CURVE_RATE) + 1
         self.time = np.arange(self.n) / CURVE_RATE
         self.mode = str(rng.choice(["walk", "look", "glide"], p=[0.78, 0.1, 0.12]))
-        self.third = self.mode == "walk" and rng.random() < 0.2
+        self.third = self.mode == "walk" and rng.random() < self.third_share
         self.size, self.lens = (128 if rng.random() < 0.6 else 64), rng.uniform(0.55, 1.15)
         self.lights, self.tints, self.kicks, self.blasts, self.missiles, self.items, self.foes = [], [], [], [], [], [], []
         self.surface = str(rng.choice(SURFACES))
@@ -555,3 +557,9 @@ class FirstPersonGame:
             x, y = self.eye[self.row(t), :2] * 1.3
             view.box(98, 3, 126, 31, (20, 20, 20))
             view.circle(99 + x, 4 + y, 1.5, a)
+
+
+class ThirdPersonGame(FirstPersonGame):
+    """The same, its walks all with the hero in view."""
+
+    third_share = 1.0
