@@ -2,8 +2,8 @@
 
 The memory of sounds (foleylab/recall.py). What the tokens of an onset tell of the latents that follow is learned from the cached tokens
 of many clips; the distance between two tokens is that between what they tell. Of the clips under --sounds, none of which is a game and
-all of whose sounds we synthesise ourselves (made without recordings, with latents), some onsets are remembered with their tokens; beside
-those under --games, all of which are games, they teach to tell the two apart. Such clips:
+all of whose sounds we synthesise ourselves (made without recordings, with latents), some onsets are remembered with their tokens, and some
+moments with theirs; beside those under --games, all of which are games, they teach to tell the two apart. Such clips:
 
     env -u LIVEFOLEY_RECORDINGS python make_clips.py --out DIR/memory --split train --seed 211 --clips 400 --games 0
     python make_clips.py --out DIR/games --split train --seed 212 --clips 200 --games 1
@@ -131,6 +131,18 @@ def remember(recall, heard, seed, least=10, rise=15.0, again=2.0):
     return recall.remember(keys, latents, lengths[chosen])
 
 
+def remember_moments(recall, heard, seed, least=-55.0):
+    """Fills the memory of moments with points drawn from `heard` that are `least` dB loud, and before which nothing has begun for as long as a sound is remembered."""
+    c = recall.c
+    recent = nn.functional.max_pool1d(nn.functional.pad(heard["hits"].float()[None, None], (c.points - 1, 0)), c.points, 1)[0, 0] > 0
+    found = torch.nonzero(~recent & (heard["loudness"] > least))[:, 0]
+    if len(found) < c.moments:
+        raise ValueError(f"{len(found)} moments in these clips, {c.moments} are wanted: make more clips")
+    chosen = found[torch.from_numpy(np.random.default_rng(seed).permutation(len(found))[: c.moments])]
+    with torch.no_grad():
+        return recall.remember_moments(recall.ask(heard["tokens"][chosen]), heard["latents"][chosen])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tokens", type=Path, required=True, help="folder of cache_tokens.py")
@@ -151,7 +163,7 @@ def main():
     encoders = load_average(Encoders(), args.encoders)
     sounds, games = (hear(Clips(folder, "train"), encoders) for folder in (args.sounds, args.games))
     learn_to_tell_games(recall, *(heard["tokens"][heard["hits"]] for heard in (sounds, games)))
-    remember(recall, sounds, args.seed)
+    remember_moments(remember(recall, sounds, args.seed), sounds, args.seed)
     save_weights(recall.state_dict(), args.out / "recall.pt", STEPS)
 
 

@@ -29,6 +29,7 @@ for seed in 221 222; do $python make_clips.py --out "$lab/clips" --split train -
 for seed in 241 242 243; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.5; done
 for seed in 251 252 253 254 255 256 257 258; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.45; done
 for seed in 261 262 263 264 265 266; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.4; done
+for seed in 311 312 313 314 315 316 317 318 319 320 321 322; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.5; done
 $python make_clips.py --out "$lab/clips" --split train --seed 300 --clips 150 --games 1
 while read -r family seed clips; do # of one family alone, and trained on with the others
   $python make_clips.py --out "$lab/clips" --split train --seed "$seed" --clips "$clips" --only "$family"
@@ -40,6 +41,7 @@ engine 281 120
 bodies 91 120
 third-person 295 200
 third-person 296 120
+third-person 3311 100
 END
 $python make_captures.py --out "$lab/clips" --split train --seed 101 --agents 1 --agent-seconds 20
 for split in tune test; do $python make_captures.py --out "$lab/clips" --split $split --seed 100 --agents 1 --agent-seconds 20; done
@@ -53,10 +55,10 @@ $python make_clips.py --out "$lab/games" --split train --seed 212 --clips 200 --
 for part in memory games; do $python cache_latents.py --clips "$lab/$part" --codec "$lab/codec/codec.pt"; done
 $python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$lab/games" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall"
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
-$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.11.0 --steps 2 --recall recall
+$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.12.0 --steps 2 --recall recall
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 3000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
-$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.9.0 --steps 2 --temperature 0.5 --decide-from 0.5
+$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.10.0 --steps 2 --temperature 0.5 --decide-from 0.5
 judges=../../shared/judges samples=../../shared/samples
 for bundle in live foley-flow; do
   $python evaluate.py --bundle bundles/$bundle --clips "$lab/clips" --codec "$lab/codec/codec.pt" --samples $samples --judges $judges --out evaluation --pictures "$lab/pictures"

@@ -22,6 +22,7 @@ class EncoderConfig:
     temporal_blocks: int = 3
     temporal_kernel: int = 5
     semantic_width: int = 96
+    semantic_dropout: float = 0.2
     semantic_every: int = 15
     semantic_lag: int = 0
     semantic_stored: int = 6  # clips hold features of every sixth picture
@@ -99,9 +100,10 @@ class SemanticProjection(nn.Module):
     def __init__(self, c):
         super().__init__()
         self.project = nn.Linear(FEATURES, c.semantic_width)
+        self.drop = nn.Dropout(c.semantic_dropout)  # a clip's features are always the same: it must not be known by them
 
     def forward(self, pooled):
-        return torch.tanh(self.project(pooled * 0.5))
+        return self.project(self.drop(pooled * 0.5))
 
 
 class Fusion(nn.Module):

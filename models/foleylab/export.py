@@ -159,6 +159,7 @@ def describe_graph(name, graph, weights):
 def describe_bundle(name, parts, entries, version, description, default_steps):
     """The manifest, but for files and golden answers."""
     e, m, c, f = parts["encoders"].encoder_config, parts["encoders"].mapper_config, parts["codec"].config, parts["flow"].c
+    recall = parts.get("recall")
     size = lambda n: {"width": n, "height": n}
     return {
         "schema": 1, "name": name, "version": version, "system": "live", "licence": "Apache-2.0", "description": description,
@@ -172,7 +173,7 @@ def describe_bundle(name, parts, entries, version, description, default_steps):
              "lagPoints": e.semantic_lag, "memoryPoints": 0, "featureWidth": e.semantic_width},
         ],
         "fusion": {"kind": "project", "graph": "fuse", "width": e.fused_width},
-        "mapper": {"kind": "autoregressive", "graph": "map", "warmUpGraph": "mapWarm", "tokenWidth": m.token + (parts["recall"].c.recalled if parts.get("recall") else 0)},
+        "mapper": {"kind": "autoregressive", "graph": "map", "warmUpGraph": "mapWarm", "tokenWidth": m.token + (recall.c.recalled if recall else 0)},
         "flow": {"predictor": "velocity", "graph": "flow", "latentWidth": f.latent_width, "steps": {"default": default_steps, "max": 8},
                  "timeShift": f.time_shift, "guidance": {"kind": "folded"}, "prefixLatents": f.prefix, "unrolled": {"1": "flow1", "2": "flow2", "4": "flow4"}},
         "decoder": {"graph": "decode", "delayFrames": c.delay_frames, "haloPoints": 0},
@@ -201,7 +202,7 @@ def check_graphs(bundle, graphs):
 
 def whole_in_torch(parts, graphs, pictures, seed, steps):
     """The sound of pictures (N, 128, 128, 3) computed by PyTorch without chunks; no anchor inside."""
-    encoders, codec, flow = parts["encoders"], parts["codec"], parts["flow"]
+    encoders, codec, flow, recall = parts["encoders"], parts["codec"], parts["flow"], parts.get("recall")
     e, m = encoders.encoder_config, encoders.mapper_config
     n, warm = len(pictures), m.warm_up
     held = torch.from_numpy(pictures[np.clip(np.arange(-warm, n), 0, None)])
@@ -214,7 +215,7 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
     fused = encoders.fusion(torch.cat([encoders.motion.whole(frames), semantic], -1))
     tokens = encoders.mapper.whole(fused)[0]
-    tokens = (parts["recall"].whole(tokens) if parts.get("recall") else tokens)[0, warm:]
+    tokens = (recall.whole(tokens) if recall else tokens)[0, warm:]
     tokens = tokens.reshape(-1, m.chunk, tokens.shape[-1])
     noise = torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(-1, m.chunk, flow.c.latent_width)
     latents, past, prompt = [], flow.no_past(1), torch.zeros(1, len(VOCABULARY))

@@ -38,8 +38,8 @@ class FlowConfig:
 
     @property
     def recalled(self):
-        """Width of what is recalled for a point: a share of a latent, and how large it is."""
-        return self.latent_width + 1
+        """Width of what is recalled for a point: shares of a latent's numbers, and how large each is."""
+        return 2 * self.latent_width
 
     @property
     def prefix(self):
@@ -67,7 +67,7 @@ class Block(nn.Module):
 class Flow(nn.Module):
     """x (B, 3, 96), time (B,), conditions -> velocity (B, 3, 96).
 
-    Conditions: tokens (B, 3, token), or (B, 3, token + 97) with what is recalled (foleylab/recall.py), prompt (B, P); the network
+    Conditions: tokens (B, 3, token), or (B, 3, token + 192) with what is recalled (foleylab/recall.py), prompt (B, P); the network
     itself sees the mapper's alone. Past: prefix (B, 1, 96), and (B, 1) whether it is there.
     """
 
@@ -107,9 +107,8 @@ class Flow(nn.Module):
         """0 where the mapper hears nothing and nothing has begun in the chunk, else 1; (B, 3, 1)."""
         return torch.maximum(torch.sigmoid((tokens[..., -1:] - self.c.gate_from) * self.c.gate_slope), begun)
 
-    def gated(self, data, tokens, begun):
+    def gated(self, data, gate):
         """`data`, or silence behind the gate."""
-        gate = self.gate(tokens, begun)
         return gate * data + (1 - gate) * self.silence
 
     def carried(self, data, past, begun):
@@ -122,18 +121,20 @@ class Flow(nn.Module):
         """Whether something begins at or before each point of the chunk, (B, 3, 1)."""
         return torch.cat([onsets[:, : k + 1].amax(1, keepdim=True) for k in range(self.c.chunk)], 1)
 
-    def recalled(self, data, tokens, prompt, recalled, begun):
-        """`data`, less the share (B, 3, 1) of the sound that is recalled, and that share of it (B, 3, 96), if the gate is open; who names what
-        sounds gets what the head makes of it."""
-        gate = self.gate(tokens, begun) * (1 - prompt.sum(1).clamp(0, 1))[:, None, None]
-        return data + gate * (recalled[..., :-1] - recalled[..., -1:] * data)
+    def recalled(self, data, gate, prompt, recalled):
+        """`data`, less the shares (B, 3, 96) of the sound that is recalled, and these shares of it, if the gate is open; who names what sounds
+        gets what the head makes of it."""
+        gate = gate * (1 - prompt.sum(1).clamp(0, 1))[:, None, None]
+        latents, shares = recalled.chunk(2, -1)
+        return data + gate * (latents - shares * data)
 
     def velocity(self, x, time, conditions, past, onsets, begun):
         """Towards the data, gated and carried; `conditions` as in `forward`."""
         tokens, recalled, prompt = conditions[0][..., : self.c.token], conditions[0][..., self.c.token :], conditions[1]
-        data = self.carried(self.gated(self.data(x, time, (tokens, prompt), onsets), tokens, begun), past, begun)
+        gate = self.gate(tokens, begun)
+        data = self.carried(self.gated(self.data(x, time, (tokens, prompt), onsets), gate), past, begun)
         if recalled.shape[-1]:
-            data = self.recalled(data, tokens, prompt, recalled, begun)
+            data = self.recalled(data, gate, prompt, recalled)
         return (data - x) / torch.clamp(1 - time, min=0.01)[:, None, None]
 
     def forward(self, x, time, tokens, prompt, prefix, valid):

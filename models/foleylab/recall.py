@@ -1,10 +1,14 @@
 """A memory of sounds: the mean of what may be heard sounds like no one thing, what was heard once sounds like one.
 
 At each onset the token is compared with those of remembered events. The latents that followed the event that looked most alike are
-played from there on, until they end or something else begins; where none looked alike, nothing is. How far it reaches depends on how
-sure it is that this is no game: whose sounds and pictures are made up is no measure for them, and the head's mean follows them better
-(models/LOG.md). All is sums and products: the choice is a steep softmax, and what is still to be played is the state, so that GPUs need
-no index and a change of devices no other sound.
+played from there on, until they end or something else begins. Of its tones (32 of the 96 numbers), always: they say which part of the
+power is tone, and where, not how much power there is, and their mean is noise. Of the rest only where that event looked alike at all.
+How far this reaches depends on how sure it is that this is no game, whose sounds and pictures are made up, and which the head's mean
+follows better (models/LOG.md); and where hardly anything is expected to be heard, it reaches nowhere. Where no such sound plays, tones are
+those of remembered moments that looked alike, taken point by point.
+
+All is sums and products: the choice is a steep softmax, and what is still to be played is the state, so that GPUs need no index and a
+change of devices no other sound.
 """
 from dataclasses import dataclass
 
@@ -22,31 +26,47 @@ from foleylab.onnxfile import round_steps
 class RecallConfig:
     token: int = MapperConfig().token
     latent_width: int = CodecConfig().latent_width
+    tones_from: int = CodecConfig().frame_width
     chunk: int = MapperConfig().chunk
     hidden: int = 192
     key: int = 32
     sounds: int = 200
+    moments: int = 256
     points: int = 12  # how long a sound is remembered
     fade: int = 4  # points over which it gives way at its end
-    slope: float = 60.0  # of the choice, per unit of squared distance
+    slope: float = 60.0  # of the choice of a sound, per unit of squared distance
+    moment_slope: float = 5.0  # of a moment's: so far, that tones change about as fast as true ones do
     reach: float = 8.0  # squared distance from which on nothing looks alike, if this is surely no game; chosen on the tune split
     doubt: float = 1.0  # log odds of no game at which half of that is left; likewise
+    soft_from: float = -0.55  # the mapper's loudness (dB / 80) at which half of that is left; likewise
+    soft_slope: float = 60.0
     decide_from: float = FlowConfig.decide_from
     decide_slope: float = FlowConfig.decide_slope
     recalled: int = FlowConfig().recalled
 
 
+def look_for(compare, keys, slope):
+    """Sets a linear layer to minus the squared distances from keys (N, key), times `slope`, but for what they have in common."""
+    compare.weight.copy_(2 * slope * keys)
+    compare.bias.copy_(-slope * keys.square().sum(1))
+
+
 class Recall(nn.Module):
-    """tokens (B, 3, token), playing (B, points, 97) -> tokens with what is recalled (B, 3, token + 97), playing."""
+    """tokens (B, 3, token), playing (B, points, 192) -> tokens with what is recalled (B, 3, token + 192), playing.
+
+    What is recalled are latents, as much of each number as its share says, and these shares.
+    """
 
     def __init__(self, c):
         super().__init__()
         self.c = c
         self.ask = nn.Sequential(nn.Linear(c.token, c.hidden), nn.SiLU(), nn.Linear(c.hidden, c.key))
         self.no_game = nn.Linear(c.token, 1)  # log odds
-        self.compare = nn.Linear(c.key, c.sounds)
+        self.compare, self.compare_moments = nn.Linear(c.key, c.sounds), nn.Linear(c.key, c.moments)
         self.sounds = nn.Parameter(torch.zeros(c.sounds, c.points * c.latent_width))
         self.shares = nn.Parameter(torch.zeros(c.sounds, c.points))
+        self.moments = nn.Parameter(torch.zeros(c.moments, c.latent_width - c.tones_from))
+        self.register_buffer("tones", (torch.arange(c.latent_width) >= c.tones_from).float(), persistent=False)
 
     def initial_state(self, batch=1):
         """Nothing plays."""
@@ -58,26 +78,41 @@ class Recall(nn.Module):
         age = torch.arange(c.points)
         share = ((lengths[:, None] - age) / c.fade).clamp(0, 1)
         with torch.no_grad():
-            self.compare.weight.copy_(2 * c.slope * keys)
-            self.compare.bias.copy_(-c.slope * keys.square().sum(1))
+            look_for(self.compare, keys, c.slope)
             self.sounds.copy_(torch.from_numpy(round_steps((share[..., None] * latents).flatten(1).numpy())))
             self.shares.copy_(share)
         return self
 
+    def remember_moments(self, keys, latents):
+        """Likewise the tones of moments: keys (N, key), latents (N, 96)."""
+        with torch.no_grad():
+            look_for(self.compare_moments, keys, self.c.moment_slope)
+            self.moments.copy_(torch.from_numpy(round_steps(latents[:, self.c.tones_from :].numpy())))
+        return self
+
+    def reach(self, tokens):
+        """Squared distance from which on nothing looks alike, (B, 3, 1)."""
+        c = self.c
+        return c.reach * torch.sigmoid(self.no_game(tokens) - c.doubt) * torch.sigmoid(c.soft_slope * (tokens[..., -1:] - c.soft_from))
+
     def forward(self, tokens, playing):
         c = self.c
         onsets = decide_onsets(tokens[..., -2:-1], c.decide_from, c.decide_slope)
-        asked = self.ask(tokens)
-        reach = c.reach * torch.sigmoid(self.no_game(tokens) - c.doubt)
-        nothing = c.slope * (asked.square().sum(-1, keepdim=True) - reach)
-        chosen = torch.softmax(torch.cat([self.compare(asked), nothing], -1), -1)[..., : c.sounds]
-        begun = torch.cat([(chosen @ x).reshape(-1, c.chunk, c.points, x.shape[1] // c.points) for x in (self.sounds, self.shares)], -1)
+        asked, points = self.ask(tokens), (*tokens.shape[:2], c.points, -1)
+        scores = self.compare(asked)
+        nothing = c.slope * (asked.square().sum(-1, keepdim=True) - self.reach(tokens))
+        alike = 1 - torch.softmax(torch.cat([scores, nothing], -1), -1)[..., -1:, None]  # (B, 3, 1, 1)
+        nearest = torch.softmax(scores, -1)
+        part = alike + (1 - alike) * self.tones
+        begun = torch.cat([part * (nearest @ self.sounds).reshape(points), part * (nearest @ self.shares).reshape(points)], -1)
         recalled = []
         for k in range(c.chunk):
             playing = playing + onsets[:, k : k + 1] * (begun[:, k] - playing)
             recalled.append(playing[:, :1])
             playing = torch.cat([playing[:, 1:], torch.zeros_like(playing[:, :1])], 1)
-        return torch.cat([tokens, torch.cat(recalled, 1)], -1), playing
+        latents, shares = torch.cat(recalled, 1).chunk(2, -1)
+        passing = nn.functional.pad(torch.softmax(self.compare_moments(asked), -1) @ self.moments, (c.tones_from, 0))
+        return torch.cat([tokens, latents + (1 - shares) * passing, shares + (1 - shares) * self.tones], -1), playing
 
     def span(self, tokens, playing):
         """`forward` over a span (B, T, token) of whole chunks."""

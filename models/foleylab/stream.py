@@ -153,9 +153,9 @@ class Streamer:
         run.valid = np.concatenate([run.valid, np.ones((1, count), np.float32)], 1)[:, count:]
 
     def forget(self, tokens):
-        """Without what is recalled, which comes last: a share of a latent, and how large it is."""
+        """Without what is recalled, which comes last, as wide as what plays."""
         kept = tokens.copy()
-        kept[..., -(self.bundle.manifest["flow"]["latentWidth"] + 1) :] = 0
+        kept[..., -self.bundle.manifest["graphs"]["map"]["inputs"]["playing"]["shape"][-1] :] = 0
         return kept
 
     def conditions(self, given):

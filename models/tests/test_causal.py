@@ -4,7 +4,7 @@ import torch
 
 from foleylab.codec import Codec, CodecConfig
 from foleylab.decode_graph import DecodeGraph
-from foleylab.encoders import EncoderConfig, MotionEncoder, align_semantic
+from foleylab.encoders import EncoderConfig, MotionEncoder, SemanticProjection, align_semantic
 from foleylab.flow import Flow, FlowConfig
 from foleylab.mapper import Mapper, MapperConfig
 from foleylab.noise import latent_noise, philox
@@ -171,3 +171,15 @@ def test_each_point_sees_the_newest_semantic_picture_that_use_would_show_it():
     assert torch.all(seen <= shown) and torch.all(shown - seen < c.semantic_stored)
     late = align_semantic(torch.arange(25.0).reshape(1, 25, 1), 150, EncoderConfig(semantic_every=6, semantic_lag=6, semantic_stored=6))[0, :, 0]
     assert torch.equal(late, (points // 6 - 1).clamp(min=0).float())
+
+
+@torch.no_grad()
+def test_semantic_features_are_projected_whole_in_use_and_in_part_in_training():
+    torch.manual_seed(5)
+    project, (first, second) = SemanticProjection(EncoderConfig()).eval(), 6 * torch.rand(2, 1, 1280)
+    far = project(first) - project(0 * first)
+    assert torch.allclose(project(second + first) - project(second), far, atol=1e-4), "what a feature adds does not depend on how large the others are"
+    assert torch.allclose(project(2 * first) - project(first), far, atol=1e-4)
+    project.train()
+    drawn = torch.stack([project(first) for _ in range(400)])
+    assert drawn.std(0).min() > 0 and torch.allclose(drawn.mean(0), project.eval()(first), atol=0.25)

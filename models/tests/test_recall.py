@@ -10,13 +10,15 @@ from foleylab.graphs import MapGraph, WarmGraph
 from foleylab.mapper import Mapper, MapperConfig
 from foleylab.onnxfile import weight_steps
 from foleylab.recall import Recall, RecallConfig
-from make_memory import clean_starts, learn_to_ask, learn_to_tell_games, lengths_of, remember
+from make_memory import clean_starts, learn_to_ask, learn_to_tell_games, lengths_of, remember, remember_moments
 
-C = RecallConfig(sounds=4, key=3, points=6, fade=2, reach=2.0)
+C = RecallConfig(sounds=4, moments=2, key=3, points=6, fade=2, reach=2.0)
+SHARE, TONES, TONE_SHARE = C.token + C.latent_width, C.token + C.tones_from, C.token + C.latent_width + C.tones_from  # where tokens have them
 
 
 def memory(config=C, lengths=(6, 6, 4, 6)):
-    """Sound k holds k + 1 and a tenth of its age in every number, and lies at a corner of its own. The first number of a token says that it is a game."""
+    """Sound k holds k + 1 and a tenth of its age in every number, and lies at a corner of its own; two moments hold -1 and -2, and lie at the first and the
+    second corner. The first number of a token says that it is a game."""
     torch.manual_seed(0)
     recall = Recall(config).eval()
     with torch.no_grad():
@@ -25,6 +27,7 @@ def memory(config=C, lengths=(6, 6, 4, 6)):
         recall.no_game.bias.fill_(20)
     keys = torch.cat([torch.zeros(1, 3), 2 * torch.eye(3)])
     latents = (torch.arange(1, 5)[:, None] + 0.1 * torch.arange(6))[..., None].expand(-1, -1, config.latent_width)
+    recall.remember_moments(keys[:2], -torch.arange(1.0, 3)[:, None].expand(-1, config.latent_width))
     return recall.remember(keys, latents, torch.tensor(lengths))
 
 
@@ -45,7 +48,7 @@ def tokens_with(onsets, points=24):
 @torch.no_grad()
 def test_a_sound_plays_from_its_onset_over_the_borders_of_chunks_until_it_ends():
     out = asks(memory(), [0.0, 2, 0]).whole(tokens_with([4]))[0, :, C.token :]
-    sound, share = out[:, 0], out[:, -1]
+    sound, share = out[:, 0], out[:, C.latent_width]
     assert torch.allclose(sound[4:8], torch.tensor([3.0, 3.1, 3.2, 3.3 / 2]), atol=0.04)
     assert torch.allclose(share[4:8], torch.tensor([1.0, 1, 1, 0.5]), atol=1e-3)
     assert share[:4].abs().max() < 1e-3 and share[8:].abs().max() < 1e-3
@@ -69,7 +72,7 @@ def test_the_event_that_is_nearest_is_recalled():
 def test_nothing_is_recalled_where_nothing_looks_alike():
     recall = memory()
     for key, share in (([3.2, 0, 0], 1), ([3.6, 0, 0], 0), ([-1.3, -0.4, 0], 1), ([-1.3, -1.3, 0], 0)):
-        assert asks(recall, key).whole(tokens_with([3]))[0, 3, -1] == pytest.approx(share, abs=0.01), key
+        assert asks(recall, key).whole(tokens_with([3]))[0, 3, SHARE] == pytest.approx(share, abs=0.01), key
 
 
 @torch.no_grad()
@@ -78,7 +81,38 @@ def test_the_less_sure_it_is_no_game_the_less_far_it_reaches():
     for game, key, share in ((0.5 - C.doubt / 40, [2.9, 0, 0], 1), (0.5 - C.doubt / 40, [3.1, 0, 0], 0), (1.0, [1.6, 0, 0], 0), (0.0, [1.6, 0, 0], 1)):
         tokens = tokens_with([3])
         tokens[..., 0] = game
-        assert asks(recall, key).whole(tokens)[0, 3, -1] == pytest.approx(share, abs=0.01), (game, key)
+        assert asks(recall, key).whole(tokens)[0, 3, SHARE] == pytest.approx(share, abs=0.01), (game, key)
+
+
+@torch.no_grad()
+def test_its_tones_are_recalled_wherever_something_begins():
+    recall = memory()
+    tokens = tokens_with([3])
+    tokens[..., 0] = 1.0  # a game
+    heard = asks(recall, [9.0, 0, 0]).whole(tokens)[0]
+    assert heard[3:7, [C.token, SHARE]].abs().max() < 1e-3
+    assert torch.allclose(heard[3:7, TONES], torch.tensor([2.0, 2.1, 2.2, 2.3]), atol=0.04)
+
+
+@torch.no_grad()
+def test_tones_are_those_of_the_nearest_moment_where_no_sound_plays():
+    for key, tone in (([0.1, 0, 0], -1), ([1.9, 0.1, 0], -2)):
+        heard = asks(memory(lengths=(3, 3, 3, 3)), key).whole(tokens_with([4]))[0]
+        assert torch.allclose(heard[[0, 3, 8, 23], TONES], torch.full((4,), float(tone)), atol=0.02), key
+        assert heard[4, TONES] > 0.9 and heard[6, TONES] == pytest.approx((heard[6, C.token] + tone / 2).item(), abs=0.04), "half a sound, half a moment"
+        assert torch.allclose(heard[:, TONE_SHARE], torch.ones(24), atol=1e-3)
+        assert heard[[0, 3, 8, 23]][:, [C.token, SHARE]].abs().max() < 1e-3
+
+
+@torch.no_grad()
+def test_where_hardly_anything_is_expected_to_be_heard_nothing_is_recalled_but_tones():
+    recall = asks(memory(), [2.8, 0, 0])
+    for loudness, share in ((-20, 1), (-40, 1), (-48, 0), (-60, 0)):
+        tokens = tokens_with([3])
+        tokens[..., -1] = loudness / 80
+        heard = recall.whole(tokens)[0, 3]
+        assert heard[SHARE] == pytest.approx(share, abs=0.03), loudness
+        assert heard[TONE_SHARE] == pytest.approx(1, abs=1e-3)
 
 
 @torch.no_grad()
@@ -104,7 +138,7 @@ def test_a_warm_up_leaves_playing_what_a_stream_would():
     dirty = [torch.randn_like(s) for s in fresh()]
     begun, *after = warm(fused[:, :n], dirty[0] * 0, *dirty[1:])
     heard = streamed[n // 3 - 1]
-    assert heard[..., -1].max() > 0.9, "nothing plays: the test would show nothing"
+    assert heard[..., SHARE].max() > 0.9, "nothing plays: the test would show nothing"
     assert torch.allclose(begun[:, -3:], heard, atol=1e-3)
     for k in range(n, 84, 3):
         tokens, *after = graph(fused[:, k : k + 3], *after)
@@ -121,10 +155,11 @@ def test_the_head_gives_way_to_a_sound_by_its_share_behind_the_gate_and_without_
     tokens[3, :, flow.c.token - 1] = -1.2  # silence
     prompt[2, 0] = 1
     own = flow.sample(noise, (tokens, prompt), flow.no_past(4), 1)
-    tokens[:, :, -1] = torch.tensor([1, 0.5, 1, 1])[:, None]
-    tokens[:, :, flow.c.token : -1] = 7 * tokens[:, :, -1:]
+    shares = torch.tensor([1, 0.5, 1, 1])[:, None, None].repeat(1, 3, flow.c.latent_width)
+    shares[0, :, :50] = 0
+    tokens[:, :, flow.c.token :] = torch.cat([7 * shares, shares], -1)
     heard = flow.sample(noise, (tokens, prompt), flow.no_past(4), 1)
-    assert torch.allclose(heard[0], torch.full_like(heard[0], 7), atol=1e-3)
+    assert torch.allclose(heard[0], torch.cat([own[0, :, :50], torch.full_like(own[0, :, 50:], 7)], -1), atol=1e-3)
     assert torch.allclose(heard[1], (own[1] + 7) / 2, atol=1e-3)
     assert torch.allclose(heard[2:], own[2:], atol=1e-3)
 
@@ -156,6 +191,15 @@ def test_only_clean_onsets_are_remembered():
     assert sorted(recall.sounds.reshape(2, 6, 96)[:, 0, 0].tolist()) == pytest.approx(sorted(heard["latents"][[2, 34], 0].tolist()), abs=0.05)
     with pytest.raises(ValueError, match="2 clean onsets in these clips, 3 are wanted: make more clips"):
         remember(Recall(RecallConfig(sounds=3, points=6)), heard, 1, least=5)
+
+
+def test_only_moments_of_sounds_that_go_on_are_remembered():
+    heard = heard_clips([[-20] * 7 + [-60] + [-20] * 2] * 2)  # hits at the third points, one point too soft
+    going_on = [0, 1, 6, 8, 9, 10, 11, 16, 18, 19]
+    recall = remember_moments(Recall(RecallConfig(points=4, moments=10)), heard, 1)
+    assert sorted(recall.moments[:, 0].tolist()) == pytest.approx(sorted(heard["latents"][going_on, RecallConfig.tones_from].tolist()), abs=0.05)
+    with pytest.raises(ValueError, match="10 moments in these clips, 11 are wanted: make more clips"):
+        remember_moments(Recall(RecallConfig(points=4, moments=11)), heard, 1)
 
 
 def test_games_are_told_from_what_is_none():
