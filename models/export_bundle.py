@@ -39,8 +39,7 @@ def main():
         "flow": load_average(Flow(FlowConfig(decide_from=args.decide_from)), args.lab / args.flow / "flow.pt"),
         "recall": load_average(Recall(RecallConfig(decide_from=args.decide_from)), args.lab / args.recall / "recall.pt") if args.recall else None,
     }
-    test = Clips(args.clips, "test")
-    pictures = np.array(test.row("pictures", test.busiest()))  # silence would be no check
+    pictures = Clips(args.clips, "test").busiest_pictures()
     ranges = [make_clip(np.random.default_rng([0, CALIBRATION_SEED, i]), "train").frames for i in range(CALIBRATION_CLIPS)]
     description = "livefoley's own system: causal motion and semantic encoders, a ring of memory, a few-step flow, a streaming decoder."
     print(json.dumps(write_bundle(args.out, parts, args.version, description, args.steps, pictures, ranges), indent=1))

@@ -155,8 +155,7 @@ def main():
     torch.set_num_threads(1)
     parts = {"encoders": load_average(Encoders(), args.encoders), "codec": load_average(Codec(), args.codec),
              "flow": load_average(WindowFlow(WindowFlowConfig(temperature=args.temperature, decide_from=args.decide_from)), args.window)}
-    test = Clips(args.clips, "test")
-    pictures = np.array(test.row("pictures", test.busiest()))  # silence would be no check
+    pictures = Clips(args.clips, "test").busiest_pictures()
     print(json.dumps(write_window_bundle(args.out, args.live, parts, args.version, args.steps, pictures), indent=1))
 
 

@@ -117,13 +117,18 @@ def clean_starts(heard, least, points, rise, again):
     return starts[(risen >= rise) & (later <= again)], lengths
 
 
+def draw(found, count, what, seed):
+    """`count` of the indices found."""
+    if len(found) < count:
+        raise ValueError(f"{len(found)} {what} in these clips, {count} are wanted: make more clips")
+    return found[torch.from_numpy(np.random.default_rng(seed).permutation(len(found))[:count])]
+
+
 def remember(recall, heard, seed, least=10, rise=15.0, again=2.0):
     """Fills the memory with clean onsets drawn from `heard`."""
     c = recall.c
     starts, lengths = clean_starts(heard, least, c.points, rise, again)
-    if len(starts) < c.sounds:
-        raise ValueError(f"{len(starts)} clean onsets in these clips, {c.sounds} are wanted: make more clips")
-    chosen = starts[torch.from_numpy(np.random.default_rng(seed).permutation(len(starts))[: c.sounds])]
+    chosen = draw(starts, c.sounds, "clean onsets", seed)
     with torch.no_grad():
         keys = recall.ask(heard["tokens"][chosen])
     latents = torch.stack([heard["latents"][s : s + c.points] for s in chosen.tolist()])
@@ -135,10 +140,7 @@ def remember_moments(recall, heard, seed, least=-55.0):
     """Fills the memory of moments with points drawn from `heard` that are `least` dB loud, and before which nothing has begun for as long as a sound is remembered."""
     c = recall.c
     recent = nn.functional.max_pool1d(nn.functional.pad(heard["hits"].float()[None, None], (c.points - 1, 0)), c.points, 1)[0, 0] > 0
-    found = torch.nonzero(~recent & (heard["loudness"] > least))[:, 0]
-    if len(found) < c.moments:
-        raise ValueError(f"{len(found)} moments in these clips, {c.moments} are wanted: make more clips")
-    chosen = found[torch.from_numpy(np.random.default_rng(seed).permutation(len(found))[: c.moments])]
+    chosen = draw(torch.nonzero(~recent & (heard["loudness"] > least))[:, 0], c.moments, "moments", seed)
     with torch.no_grad():
         return recall.remember_moments(recall.ask(heard["tokens"][chosen]), heard["latents"][chosen])
 
