@@ -85,13 +85,13 @@ def write_window_bundle(folder, live, parts, version, default_steps, pictures):
 
 def describe_window_bundle(name, theirs, flow, entries, version, default_steps):
     """The manifest, but for files and golden answers: live's, where it says nothing of the window."""
-    kept = ("schema", "licence", "sampleRate", "channels", "gridFrames", "picture", "encoders", "fusion", "prompt", "golden")
-    width = theirs["fusion"]["width"]
+    kept = ("schema", "licence", "sampleRate", "channels", "gridFrames", "picture", "encoders", "prompt", "golden")
     return copy.deepcopy({k: theirs[k] for k in kept}) | {
         "name": name, "version": version, "system": "foley-flow", "mode": "window", "hopPoints": HOP, "windowPoints": flow.c.points,
         "description": "After Foley-Flow: windows of 4 s every second, a few-step flow conditioned on the pictures' features of each moment.",
         "anchor": {"everyPoints": 300, "warmUpPoints": WARM_UP, "crossfadeFrames": FADE_FRAMES},
-        "mapper": {"kind": "none", "tokenWidth": width},
+        "fusion": theirs["fusion"] | {"width": flow.c.token},
+        "mapper": {"kind": "none", "tokenWidth": flow.c.token},
         "flow": {"predictor": "velocity", "graph": "flow", "latentWidth": flow.c.latent_width, "steps": {"default": default_steps, "max": 8},
                  "timeShift": 1, "guidance": {"kind": "none"}, "prefixLatents": 0, "unrolled": {str(n): f"flow{n}" for n in (1, 2, 4)}},
         "decoder": {"graph": "decode", "delayFrames": theirs["decoder"]["delayFrames"], "haloPoints": HALO},
@@ -114,7 +114,7 @@ def fused_in_torch(encoders, pictures):
 def whole_in_torch(parts, decode, pictures, seed, steps):
     """The sound of whole hops of pictures, by PyTorch."""
     flow, codec = parts["flow"], parts["codec"]
-    fused, c, out = fused_in_torch(parts["encoders"], pictures), flow.c, None
+    fused, c, out = fused_in_torch(parts["encoders"], pictures)[..., : flow.c.token], flow.c, None
     for hop in range(len(pictures) // HOP):
         first = (hop + 1) * HOP - c.points
         noise = torch.from_numpy(window_noise(seed, first, c.points, c.latent_width))[None]

@@ -3,11 +3,13 @@
 The memory of sounds (foleylab/recall.py). What the tokens of an onset tell of the latents that follow is learned from the cached tokens
 of many clips; the distance between two tokens is that between what they tell. Of the clips under --sounds, none of which is a game and
 all of whose sounds we synthesise ourselves (made without recordings, with latents), some onsets are remembered with their tokens, and some
-moments with theirs; beside those under --games, all of which are games, they teach to tell the two apart. Such clips:
+moments with theirs; of those under --engines, in which an engine alone is heard, its tones at each pitch. Beside those under --games, all of
+which are games, they teach to tell the two apart. Such clips:
 
     env -u LIVEFOLEY_RECORDINGS python make_clips.py --out DIR/memory --split train --seed 211 --clips 400 --games 0
     python make_clips.py --out DIR/games --split train --seed 212 --clips 200 --games 1
-    for part in memory games; do python cache_latents.py --clips DIR/$part --codec DIR/codec/codec.pt; done
+    python make_clips.py --out DIR/engines --split train --seed 8499 --clips 240 --only engine
+    for part in memory games engines; do python cache_latents.py --clips DIR/$part --codec DIR/codec/codec.pt; done
 """
 import argparse
 from pathlib import Path
@@ -17,6 +19,7 @@ import torch
 from torch import nn
 
 from foleylab.clips import Clips
+from foleylab.engine_pitch import CLASSES
 from foleylab.recall import Recall, RecallConfig
 from foleylab.training import load_average, save_weights
 from train_encoders import Encoders
@@ -145,11 +148,25 @@ def remember_moments(recall, heard, seed, least=-55.0):
         return recall.remember_moments(recall.ask(heard["tokens"][chosen]), heard["latents"][chosen])
 
 
+def engine_tones(tones, pitch, least=10):
+    """Tones (M, 32) of points at which an engine has these pitches (M,), UNKNOWN where it has none -> for each class (CLASSES, 32) those nearest to their mean,
+    which is itself no tone. A class of which fewer than `least` points are known has the next one's."""
+    found = {}
+    for k in range(CLASSES):
+        of_this = tones[pitch == k]
+        if len(of_this) >= least:
+            found[k] = of_this[(of_this - of_this.mean(0)).square().sum(1).argmin()]
+    if not found:
+        raise ValueError(f"no pitch of an engine is known at {least} points of these clips: make more clips")
+    return torch.stack([found[min(found, key=lambda other: abs(other - k))] for k in range(CLASSES)])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tokens", type=Path, required=True, help="folder of cache_tokens.py")
     parser.add_argument("--sounds", type=Path, required=True, help="clips without recordings and games, with latents")
     parser.add_argument("--games", type=Path, required=True, help="clips of games, with latents")
+    parser.add_argument("--engines", type=Path, required=True, help="clips of engines alone, with latents")
     parser.add_argument("--encoders", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=2, help="which onsets are drawn; chosen on the tune split")
@@ -166,6 +183,9 @@ def main():
     sounds, games = (hear(Clips(folder, "train"), encoders) for folder in (args.sounds, args.games))
     learn_to_tell_games(recall, *(heard["tokens"][heard["hits"]] for heard in (sounds, games)))
     remember_moments(remember(recall, sounds, args.seed), sounds, args.seed)
+    clips = Clips(args.engines, "engine-train")
+    engines = clips.batch(range(len(clips)), ("latents", "pitch"))
+    recall.remember_engines(engine_tones(engines["latents"].flatten(0, 1)[:, recall.c.tones_from :], engines["pitch"].flatten()))
     save_weights(recall.state_dict(), args.out / "recall.pt", STEPS)
 
 

@@ -1,7 +1,7 @@
 """python recover_lab.py --clips DIR/clips --lab DIR
 
 Checkpoints from the shipped bundles, for a machine that has none: DIR/encoders/encoders.pt, DIR/codec/codec.pt, DIR/flow/flow.pt,
-DIR/window/window.pt and, where there is a memory of sounds, DIR/recall/recall.pt, from which training goes on. What bundles do not hold comes from `resume.pt` beside them where it is there, else
+DIR/window/window.pt and, where there is a memory of sounds, DIR/recall/recall.pt, from which training goes on. What bundles do not hold comes from `resume.xz` beside them where it is there, else
 it begins afresh: the codec's encoders (train_codec.py --keep-decoder, train_tones.py), the probes; and the masked alignment always. The clips give the batch norms their statistics.
 """
 import argparse
@@ -15,6 +15,7 @@ from foleylab.codec import Codec
 from foleylab.export import fold_norms
 from foleylab.flow import Flow, FlowConfig
 from foleylab.graphs import build_graphs
+from foleylab.halves import load_halves
 from foleylab.recall import Recall, RecallConfig
 from foleylab.recover import plain_graph, recover, unfold_norms
 from foleylab.semantic import load_semantic
@@ -75,7 +76,7 @@ def main():
     parser.add_argument("--lab", type=Path, required=True)
     parser.add_argument("--live", type=Path, default=HERE / "bundles" / "live")
     parser.add_argument("--window", type=Path, default=HERE / "bundles" / "foley-flow")
-    parser.add_argument("--extra", type=Path, default=HERE / "resume.pt", help="what bundles do not hold")
+    parser.add_argument("--extra", type=Path, default=HERE / "resume.xz", help="what bundles do not hold")
     args = parser.parse_args()
     torch.manual_seed(0)
     clips = Clips(args.clips, "train")
@@ -84,7 +85,7 @@ def main():
     encoders, codec, flow, recall = recover_live(args.live, ((pictures - config.mean) / config.std).permute(0, 1, 4, 2, 3))
     behind = {"codec": 0}
     if args.extra.exists():
-        extra = torch.load(args.extra, weights_only=True)
+        extra = load_halves(args.extra)
         codec.encoder.load_state_dict(extra["codec encoder"])
         codec.tones.load_state_dict(extra["tone encoder"])
         encoders.probes.load_state_dict(extra["probes"])

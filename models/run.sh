@@ -38,6 +38,13 @@ done << 'END'
 engine 81 240
 engine 82 200
 engine 281 120
+engine 8401 240
+engine 8402 240
+engine 8403 240
+engine 8404 240
+engine 8405 240
+engine 8406 240
+engine 8407 240
 bodies 91 120
 third-person 295 200
 third-person 296 120
@@ -49,16 +56,20 @@ $python make_unseen.py --out "$lab/clips" --clips 60
 $python train_tones.py --clips "$lab/clips" --codec "$lab/codec/codec.pt" --out "$lab/tones" --minutes 9 --rate 2e-3
 $python cache_latents.py --clips "$lab/clips" --codec "$lab/codec/codec.pt"
 $python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 220 --batch 10 --bf16 --rate 7e-4
+$python make_clips.py --out "$lab/pitch-tune" --split tune --seed 5 --clips 24 --only engine
+$python cache_latents.py --clips "$lab/pitch-tune" --codec "$lab/codec/codec.pt"
+$python train_pitch.py --clips "$lab/clips" --tune "$lab/pitch-tune" --encoders "$lab/encoders/encoders.pt" --out "$lab/pitch" --minutes 7
 for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --out "$lab/tokens" --limit 3000; done
 env -u LIVEFOLEY_RECORDINGS $python make_clips.py --out "$lab/memory" --split train --seed 211 --clips 400 --games 0
 $python make_clips.py --out "$lab/games" --split train --seed 212 --clips 200 --games 1
-for part in memory games; do $python cache_latents.py --clips "$lab/$part" --codec "$lab/codec/codec.pt"; done
-$python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$lab/games" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall"
+$python make_clips.py --out "$lab/engines" --split train --seed 8499 --clips 240 --only engine
+for part in memory games engines; do $python cache_latents.py --clips "$lab/$part" --codec "$lab/codec/codec.pt"; done
+$python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$lab/games" --engines "$lab/engines" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall"
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
-$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.12.0 --steps 2 --recall recall
+$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.13.0 --steps 2 --recall recall
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 6000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
-$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.10.0 --steps 2 --temperature 0.5 --decide-from 0.5
+$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.11.0 --steps 2 --temperature 0.5 --decide-from 0.5
 judges=../../shared/judges samples=../../shared/samples
 for bundle in live foley-flow; do
   $python evaluate.py --bundle bundles/$bundle --clips "$lab/clips" --codec "$lab/codec/codec.pt" --samples $samples --judges $judges --out evaluation --pictures "$lab/pictures"

@@ -22,7 +22,7 @@ class Clips:
         self.shards = encoded or shards  # a shard made after the last cache_latents.py waits for the next
         self.arrays = {k: [np.load(self.folder / f"{s}-{k}.npy", mmap_mode="r") for s in self.shards] for k in KEYS}
         self.index = [(s, i) for s, a in enumerate(self.arrays["audio"]) for i in range(len(a))]
-        for extra in ("latents", "pictures"):
+        for extra in ("latents", "pictures", "pitch"):
             if self.shards and all((self.folder / f"{s}-{extra}.npy").exists() for s in self.shards):
                 self.arrays[extra] = [np.load(self.folder / f"{s}-{extra}.npy", mmap_mode="r") for s in self.shards]
 

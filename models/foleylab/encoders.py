@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from foleylab.engine_pitch import CLASSES, PitchReader
 from foleylab.layers import CausalBlock, zero_states
 from foleylab.semantic import FEATURES
+from foleylab.shift import Shift, likeness, slopes
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,15 @@ class EncoderConfig:
     fused_width: int = 256
 
     @property
+    def motion_features(self):
+        """Width of what the motion encoder says: features, and the pitch of engines, which goes past fusion and mapper."""
+        return self.motion_width + CLASSES
+
+    @property
+    def fused_features(self):
+        return self.fused_width + CLASSES
+
+    @property
     def memory_points(self):
         return 2 + self.temporal_blocks * (self.temporal_kernel - 1)
 
@@ -39,7 +50,7 @@ def stage(inputs, outputs, kernel, stride):
 
 
 class MotionEncoder(nn.Module):
-    """frames (B, T, 3, 64, 64), normalised -> features (B, T, motion width)."""
+    """frames (B, T, 3, 64, 64), normalised -> features (B, T, motion width), and behind them the logits of engines' pitch."""
 
     def __init__(self, c):
         super().__init__()
@@ -49,16 +60,18 @@ class MotionEncoder(nn.Module):
         self.stem_norm = nn.BatchNorm2d(a)
         self.trunk = nn.Sequential(stage(a, b, 3, 2), stage(b, d, 3, 2))
         self.flat = nn.Linear(d * (c.size // 16) ** 2, c.motion_width)
+        self.shift = Shift(c.motion_width)
         self.norm = nn.LayerNorm(c.motion_width)
         self.blocks = nn.ModuleList([CausalBlock(c.motion_width, 2 * c.motion_width, c.temporal_kernel) for _ in range(c.temporal_blocks)])
+        self.pitch = PitchReader(c.motion_width, c.temporal_blocks, c.temporal_kernel)
 
     def initial_state(self, batch=1):
         """Two pictures, and the convolutions' memories."""
         like = self.flat.weight
-        return [like.new_zeros(batch, 2, 3, self.c.size, self.c.size), *zero_states(self.blocks, batch, like)]
+        return [like.new_zeros(batch, 2, 3, self.c.size, self.c.size), *zero_states(self.blocks, batch, like), *self.pitch.initial_state(batch)]
 
     def spatial(self, frames, before):
-        """-> (B, T, motion width) of each picture with its two differences; the last two pictures.
+        """-> (B, T, motion width) of each picture with its two differences; what the pitch is read from; the last two pictures.
 
         A third of the stem's channels sees the picture, a third its change, a third the change before; each is normalised by
         itself, so that a small change counts as much as the picture. Changes are taken of the pictures: nothing needs a gradient
@@ -71,27 +84,38 @@ class MotionEncoder(nn.Module):
         seen = patches[:, 2:], change[:, 1:], change[:, :-1]
         x = torch.cat([nn.functional.linear(v, w) for v, w in zip(seen, self.stem.weight.reshape(3, width // 3, 48), strict=True)], -1)
         x = torch.relu(self.stem_norm(x.reshape(b * n, side, side, width).permute(0, 3, 1, 2)))
-        return self.norm(self.flat(self.trunk(x).flatten(1))).reshape(b, n, self.c.motion_width), joined[:, n:]
+        alike = likeness(slopes(joined.float()))
+        x = self.flat(self.trunk(x).flatten(1)).reshape(b, n, self.c.motion_width) + self.shift(alike)
+        return *self.entered(x, alike), joined[:, n:]
+
+    def entered(self, x, alike):
+        """Normalised features of pictures, and what the pitch is read from, which teaches these features nothing."""
+        return self.norm(x), self.pitch.enter(x.detach(), alike)
+
+    def through_time(self, x, y, state):
+        """-> features and logits, memories."""
+        memories, pitched = state[: len(self.blocks)], state[len(self.blocks) :]
+        after = []
+        for block, s in zip(self.blocks, memories, strict=True):
+            x, s = block(x, s)
+            after.append(s)
+        logits, pitched = self.pitch(y, pitched)
+        return torch.cat([x, logits], -1), [*after, *pitched]
 
     def forward(self, frames, state):
         """Streamed: state in, state out."""
-        x, pictures = self.spatial(frames, state[0])
-        after = [pictures]
-        for block, s in zip(self.blocks, state[1:], strict=True):
-            x, s = block(x, s)
-            after.append(s)
-        return x, after
+        x, y, pictures = self.spatial(frames, state[0])
+        features, after = self.through_time(x, y, state[1:])
+        return features, [pictures, *after]
 
     def whole(self, frames):
         """A span whose first picture is held backwards, as the engine does before the first frame."""
         still = frames[:, :1]
-        x, _ = self.spatial(frames, still.expand(-1, 2, -1, -1, -1))
-        x0 = x[:, :1] if self.training else self.spatial(still, still.expand(-1, 2, -1, -1, -1))[0]
+        *found, _ = self.spatial(frames, still.expand(-1, 2, -1, -1, -1))
+        first = [z[:, :1] for z in found] if self.training else self.spatial(still, still.expand(-1, 2, -1, -1, -1))[:-1]
         reach = self.c.memory_points - 2
-        x = torch.cat([x0.expand(-1, reach, -1), x], 1)
-        for block in self.blocks:
-            x, _ = block(x, zero_states([block], len(x), x)[0])
-        return x[:, reach:]
+        held = [torch.cat([z0.expand(-1, reach, -1), z], 1) for z0, z in zip(first, found, strict=True)]
+        return self.through_time(*held, self.initial_state(len(frames))[1:])[0][:, reach:]
 
 
 class SemanticProjection(nn.Module):
@@ -107,15 +131,20 @@ class SemanticProjection(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Motion and time-aligned semantic features, concatenated -> fused."""
+    """Motion and time-aligned semantic features, concatenated -> fused, and behind that the pitch of engines as it came."""
 
     def __init__(self, c):
         super().__init__()
+        self.c = c
         self.project = nn.Linear(c.motion_width + c.semantic_width, c.fused_width)
         self.norm = nn.LayerNorm(c.fused_width)
 
     def forward(self, features):
-        return self.norm(self.project(features))
+        motion, pitch, semantic = features.split([self.c.motion_width, CLASSES, self.c.semantic_width], -1)
+        return torch.cat([self.fuse(motion, semantic), pitch], -1)
+
+    def fuse(self, motion, semantic):
+        return self.norm(self.project(torch.cat([motion, semantic], -1)))
 
 
 def align_semantic(features, points, c):

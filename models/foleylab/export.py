@@ -168,11 +168,11 @@ def describe_bundle(name, parts, entries, version, description, default_steps):
         "picture": size(128),
         "encoders": [
             {"name": "motion", "graph": "motion", "size": size(e.size), "mean": [e.mean] * 3, "std": [e.std] * 3, "everyPoints": 1,
-             "lagPoints": 0, "memoryPoints": e.memory_points, "featureWidth": e.motion_width},
+             "lagPoints": 0, "memoryPoints": e.memory_points, "featureWidth": e.motion_features},
             {"name": "semantic", "graph": "semantic", "size": size(128), "mean": [127] * 3, "std": [128] * 3, "everyPoints": e.semantic_every,
              "lagPoints": e.semantic_lag, "memoryPoints": 0, "featureWidth": e.semantic_width},
         ],
-        "fusion": {"kind": "project", "graph": "fuse", "width": e.fused_width},
+        "fusion": {"kind": "project", "graph": "fuse", "width": e.fused_features},
         "mapper": {"kind": "autoregressive", "graph": "map", "warmUpGraph": "mapWarm", "tokenWidth": m.token + (recall.c.recalled if recall else 0)},
         "flow": {"predictor": "velocity", "graph": "flow", "latentWidth": f.latent_width, "steps": {"default": default_steps, "max": 8},
                  "timeShift": f.time_shift, "guidance": {"kind": "folded"}, "prefixLatents": f.prefix, "unrolled": {"1": "flow1", "2": "flow2", "4": "flow4"}},
@@ -215,7 +215,7 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
     fused = encoders.fusion(torch.cat([encoders.motion.whole(frames), semantic], -1))
     tokens = encoders.mapper.whole(fused)[0]
-    tokens = (recall.whole(tokens) if recall else tokens)[0, warm:]
+    tokens = (recall.whole(tokens, fused[..., e.fused_width :]) if recall else tokens)[0, warm:]
     tokens = tokens.reshape(-1, m.chunk, tokens.shape[-1])
     noise = torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(-1, m.chunk, flow.c.latent_width)
     latents, past, prompt = [], flow.no_past(1), torch.zeros(1, len(VOCABULARY))

@@ -11,6 +11,7 @@ from foleylab.decode_graph import DecodeGraph
 from foleylab.flow import Flow
 from foleylab.mapper import Mapper
 from foleylab.recall import Recall
+from foleylab.shift import likeness, slopes
 
 
 @dataclass
@@ -25,9 +26,9 @@ class Graph:
 
 
 class MotionGraph(nn.Module):
-    """frames + the stem's answers to the two pictures before + convolution memories -> features + next state.
+    """frames + what was made of the two pictures before (the stem's answers, slopes of profiles) + convolution memories -> features + next state.
 
-    The stem is linear, so that keeping its answers saves computing them again; without a picture they are zero.
+    The stem is linear, so that keeping its answers saves computing them again; without a picture they are zero, and so are slopes.
     """
 
     def __init__(self, motion):
@@ -37,18 +38,20 @@ class MotionGraph(nn.Module):
     def initial_state(self):
         """Shapes as between chunks."""
         pictures, *memories = self.motion.initial_state()
-        return [self.motion.stem(pictures[0]).detach() * 0, *memories]
+        return [self.motion.stem(pictures[0]).detach() * 0, slopes(pictures), *memories]
 
-    def forward(self, frames, stems, *state):
+    def state_names(self):
+        return ["stems", "slopes", *(f"memory{i}" for i in range(len(self.motion.blocks) + len(self.motion.pitch.blocks)))]
+
+    def forward(self, frames, stems, before, *state):
         motion, k = self.motion, self.motion.c.channels[0] // 3
         r = torch.cat([stems, motion.stem(frames.flatten(0, 1))])  # (2 + T, C, h, w)
         changes = r[2:, k : 2 * k] - r[1:-1, k : 2 * k], r[1:-1, 2 * k :] - r[:-2, 2 * k :]
         y = motion.trunk(torch.relu(motion.stem_norm(torch.cat([r[2:, :k], *changes], 1))))
-        x, after = motion.norm(motion.flat(y.flatten(1))).unsqueeze(0), [r[frames.shape[1] :]]
-        for block, s in zip(motion.blocks, state, strict=True):
-            x, s = block(x, s)
-            after.append(s)
-        return x, *after
+        profiles = torch.cat([before, slopes(frames)], 1)  # (1, 2 + T, 32, 64)
+        alike = likeness(profiles)
+        features, after = motion.through_time(*motion.entered(motion.flat(y.flatten(1)).unsqueeze(0) + motion.shift(alike), alike), state)
+        return features, r[frames.shape[1] :], profiles[:, frames.shape[1] :], *after
 
 
 class SemanticGraph(nn.Module):
@@ -94,22 +97,26 @@ class RingGraph(nn.Module):
         valid = torch.cat([valid[:, self.points :], torch.ones(1, self.points)], 1)
         return tokens.unsqueeze(0), valid, *rings
 
-    def recalling(self, tokens, playing):
+    def recalling(self, tokens, playing, pitch):
         """-> tokens with what is recalled, and what plays then. Of a warm-up only the last points can still be heard."""
         c = self.recall.c
         late = min(self.points, c.points + c.chunk)
-        heard, playing = self.recall.span(tokens[:, self.points - late :], playing)
+        heard, playing = self.recall.span(tokens[:, self.points - late :], playing, pitch[:, self.points - late :])
         return torch.cat([nn.functional.pad(tokens[:, : self.points - late], (0, c.recalled)), heard], 1), playing
+
+    def parts(self, fused):
+        """-> what the mapper sees, (points, width), and the logits of engines' pitch."""
+        return fused[0, :, : self.mapper.c.width], fused[..., self.mapper.c.width :]
 
     def split_state(self, state):
         """-> rings, and what plays."""
         return (state[:-1], state[-1]) if self.recall else (state, None)
 
-    def with_memory(self, answer, playing):
+    def with_memory(self, answer, playing, pitch):
         """The answer, its tokens with what is recalled, its state with what plays."""
         if self.recall is None:
             return answer
-        tokens, playing = self.recalling(answer[0], playing)
+        tokens, playing = self.recalling(answer[0], playing, pitch)
         return tokens, *answer[1:], playing
 
 
@@ -124,13 +131,13 @@ class MapGraph(RingGraph):
     def forward(self, fused, valid, *state):
         n, after, (rings, playing) = self.points, [], self.split_state(state)
         mask = torch.cat([(valid - 1) * 1e4, torch.zeros(1, n)], 1).unsqueeze(0)
-        x = fused.flatten(0, 1)
+        x, pitch = self.parts(fused)
         for i, layer in enumerate(self.mapper.layers):
             q, k, v = project(layer, x)
             k, v = torch.cat([rings[2 * i], k], 1), torch.cat([rings[2 * i + 1], v], 1)
             x = attend(layer, x, (q, k, v), self.bias[i][0] + mask)
             after += [k[:, n:], v[:, n:]]
-        return self.with_memory(self.answer(x, valid, after), playing)
+        return self.with_memory(self.answer(x, valid, after), playing, pitch)
 
 
 class WarmGraph(RingGraph):
@@ -143,12 +150,13 @@ class WarmGraph(RingGraph):
         super().__init__(mapper, recall, n, [(layer.bias.detach()[:, span] + mask)[None] for layer in mapper.layers])
 
     def forward(self, fused, valid, *state):
-        n, x, after, (rings, playing) = self.points, fused.flatten(0, 1), [], self.split_state(state)
+        n, after, (rings, playing) = self.points, [], self.split_state(state)
+        x, pitch = self.parts(fused)
         for i, layer in enumerate(self.mapper.layers):
             q, k, v = project(layer, x)
             x = attend(layer, x, (q, k, v), self.bias[i][0])
             after += [torch.cat([rings[2 * i][:, n:], k], 1), torch.cat([rings[2 * i + 1][:, n:], v], 1)]
-        return self.with_memory(self.answer(x, valid, after), playing if playing is None else torch.zeros_like(playing))
+        return self.with_memory(self.answer(x, valid, after), playing if playing is None else torch.zeros_like(playing), pitch)
 
 
 class UnrolledFlow(nn.Module):
@@ -169,7 +177,7 @@ def build_graphs(encoders, semantic_net, codec, flow, recall=None):
     motion_state = motion.initial_state()
     decode = DecodeGraph(codec, m.chunk)
     decode_state = decode.initial_state()
-    motion_names = ["stems", *(f"memory{i}" for i in range(len(motion_state) - 1))]
+    motion_names = motion.state_names()
     decode_names = ["clock", *decode.synthesis.state_names()]
     d = m.width // m.heads
     ring = {"valid": (1, m.ring), **{f"{kind}{i}": (m.heads, m.ring, d) for i in range(m.layers) for kind in ("keys", "values")},
@@ -182,9 +190,9 @@ def build_graphs(encoders, semantic_net, codec, flow, recall=None):
         "motion": Graph(motion, {"frames": (1, m.chunk, 3, e.size, e.size), **{n: tuple(s.shape) for n, s in zip(motion_names, motion_state, strict=True)}},
                         ("features", *(f"{n}Next" for n in motion_names)), tuple((n, f"{n}Next") for n in motion_names), "motion"),
         "semantic": Graph(SemanticGraph(semantic_net, encoders.semantic), {"picture": (1, 3, 128, 128)}, ("features",), (), "semantic"),
-        "fuse": Graph(encoders.fusion, {"features": (1, m.chunk, e.motion_width + e.semantic_width)}, ("fused",), (), "fuse"),
-        "map": Graph(MapGraph(encoders.mapper, recall), {"fused": (1, m.chunk, m.width), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
-        "mapWarm": Graph(WarmGraph(encoders.mapper, recall), {"fused": (1, m.warm_up + m.chunk, m.width), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
+        "fuse": Graph(encoders.fusion, {"features": (1, m.chunk, e.motion_features + e.semantic_width)}, ("fused",), (), "fuse"),
+        "map": Graph(MapGraph(encoders.mapper, recall), {"fused": (1, m.chunk, e.fused_features), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
+        "mapWarm": Graph(WarmGraph(encoders.mapper, recall), {"fused": (1, m.warm_up + m.chunk, e.fused_features), **ring}, ("tokens", *(b for _, b in ring_pairs)), ring_pairs, "map"),
         "flow": Graph(flow, {"x": x, "time": (1,), **conditions}, ("velocity",), (), "flow"),
         "decode": Graph(decode, {"latents": x, **{n: tuple(s.shape) for n, s in zip(decode_names, decode_state, strict=True)}},
                         ("pcm", *(f"{n}Next" for n in decode_names)), tuple((n, f"{n}Next") for n in decode_names), "decode"),

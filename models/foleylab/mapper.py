@@ -10,6 +10,7 @@ from torch import nn
 
 from foleylab.codec import CodecConfig
 from foleylab.data.scene import FAMILIES, VOCABULARY
+from foleylab.engine_pitch import CLASSES as PITCH_CLASSES
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Layer(nn.Module):
 
 
 class Mapper(nn.Module):
-    """fused (B, T, C) -> tokens (B, T, token)."""
+    """fused (B, T, C) -> tokens (B, T, token); what lies behind the first C numbers of what is fused is not its own."""
 
     def __init__(self, c):
         super().__init__()
@@ -82,7 +83,7 @@ class Mapper(nn.Module):
             p = torch.arange(n, device=fused.device)
             hidden = (p[None, :, None] >= context[:, None, None]) & (p[None, None, :] < context[:, None, None])
             bias_mask = bias_mask.masked_fill(hidden, -1e4)
-        x = fused
+        x = fused[..., : self.c.width]
         for layer in self.layers:
             q, k, v = layer.project(x)
             x = layer.attend(x, q, k, v, layer.bias[:, self.distances(n, fused.device)][None] + bias_mask[:, None])
@@ -106,7 +107,7 @@ class Mapper(nn.Module):
         p = torch.arange(n)[:, None] + c.ring
         index = p - torch.arange(c.ring + n)[None] + c.chunk - 1
         mask = torch.cat([(valid - 1) * 1e4, valid.new_zeros(1, n)], 1)[:, None, None]  # (1, 1, 1, ring + n)
-        x, all_keys, all_values = fused, [], []
+        x, all_keys, all_values = fused[..., : c.width], [], []
         for i, layer in enumerate(self.layers):
             q, k, v = layer.project(x)
             k, v = torch.cat([keys[i], k], 2), torch.cat([values[i], v], 2)
@@ -121,7 +122,7 @@ class Mapper(nn.Module):
         """warm_up + chunk points on an empty ring -> the same outputs as `step`, for all points."""
         c, n = self.c, fused.shape[1]
         mask, index = self.span_mask(n, fused.device), self.distances(n, fused.device)
-        x, all_keys, all_values = fused, [], []
+        x, all_keys, all_values = fused[..., : c.width], [], []
         for layer in self.layers:
             q, k, v = layer.project(x)
             x = layer.attend(x, q, k, v, (layer.bias[:, index] + mask)[None])
@@ -140,9 +141,10 @@ class Mapper(nn.Module):
 
 
 class Probes(nn.Module):
-    """Used in training only: what the tokens must tell (latents, words)."""
+    """Used in training only: what the tokens must tell (latents, words, the pitch of engines)."""
 
     def __init__(self, c):
         super().__init__()
         self.latents = nn.Sequential(nn.Linear(c.token, 384), nn.SiLU(), nn.Linear(384, c.latent_width))
         self.words = nn.Linear(c.token, len(VOCABULARY))
+        self.pitch = nn.Linear(c.token, PITCH_CLASSES)

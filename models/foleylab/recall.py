@@ -5,7 +5,8 @@ played from there on, until they end or something else begins. Of its tones (32 
 power is tone, and where, not how much power there is, and their mean is noise. Of the rest only where that event looked alike at all.
 How far this reaches depends on how sure it is that this is no game, whose sounds and pictures are made up, and which the head's mean
 follows better (models/LOG.md); and where hardly anything is expected to be heard, it reaches nowhere. Where no such sound plays, tones are
-those of remembered moments that looked alike, taken point by point.
+those of remembered moments that looked alike, taken point by point; and where an engine is heard, those of an engine at the pitch that
+the motion encoder tells (foleylab/engine_pitch.py).
 
 All is sums and products: the choice is a steep softmax, and what is still to be played is the state, so that GPUs need no index and a
 change of devices no other sound.
@@ -16,7 +17,9 @@ import torch
 from torch import nn
 
 from foleylab.codec import CodecConfig
+from foleylab.data.scene import FAMILIES
 from foleylab.decision import decide_onsets
+from foleylab.engine_pitch import CLASSES, ENGINE, choose
 from foleylab.flow import FlowConfig
 from foleylab.mapper import MapperConfig
 from foleylab.onnxfile import round_steps
@@ -36,6 +39,9 @@ class RecallConfig:
     fade: int = 4  # points over which it gives way at its end
     slope: float = 60.0  # of the choice of a sound, per unit of squared distance
     moment_slope: float = 5.0  # of a moment's: so far, that tones change about as fast as true ones do
+    engine_from: float = 0.07  # the mapper's answer for an engine (how far it is driven) at which half of the tones are its
+    engine_slope: float = 100.0
+    pitch_slope: float = 2000.0  # of the choice of its pitch
     reach: float = 8.0  # squared distance from which on nothing looks alike, if this is surely no game; chosen on the tune split
     doubt: float = 1.0  # log odds of no game at which half of that is left; likewise
     soft_from: float = -0.55  # the mapper's loudness (dB / 80) at which half of that is left; likewise
@@ -52,7 +58,7 @@ def look_for(compare, keys, slope):
 
 
 class Recall(nn.Module):
-    """tokens (B, 3, token), playing (B, points, 192) -> tokens with what is recalled (B, 3, token + 192), playing.
+    """tokens (B, 3, token), playing (B, points, 192), logits of engines' pitch (B, 3, CLASSES) -> tokens with what is recalled (B, 3, token + 192), playing.
 
     What is recalled are latents, as much of each number as its share says, and these shares.
     """
@@ -66,6 +72,7 @@ class Recall(nn.Module):
         self.sounds = nn.Parameter(torch.zeros(c.sounds, c.points * c.latent_width))
         self.shares = nn.Parameter(torch.zeros(c.sounds, c.points))
         self.moments = nn.Parameter(torch.zeros(c.moments, c.latent_width - c.tones_from))
+        self.engines = nn.Parameter(torch.zeros(CLASSES, c.latent_width - c.tones_from))
         self.register_buffer("tones", (torch.arange(c.latent_width) >= c.tones_from).float(), persistent=False)
 
     def initial_state(self, batch=1):
@@ -90,12 +97,27 @@ class Recall(nn.Module):
             self.moments.copy_(torch.from_numpy(round_steps(latents[:, self.c.tones_from :].numpy())))
         return self
 
+    def remember_engines(self, tones):
+        """Likewise the tones (CLASSES, 32) of an engine at each pitch."""
+        with torch.no_grad():
+            self.engines.copy_(torch.from_numpy(round_steps(tones.numpy())))
+        return self
+
+    def passing(self, tokens, asked, pitch):
+        """Tones (B, 3, 32) where no sound plays."""
+        c = self.c
+        moments = torch.softmax(self.compare_moments(asked), -1) @ self.moments
+        engine = choose(pitch, c.pitch_slope) @ self.engines
+        at = MapperConfig.hidden_token + len(FAMILIES) + ENGINE
+        heard = torch.sigmoid(c.engine_slope * (tokens[..., at : at + 1] - c.engine_from))
+        return moments + heard * (engine - moments)
+
     def reach(self, tokens):
         """Squared distance from which on nothing looks alike, (B, 3, 1)."""
         c = self.c
         return c.reach * torch.sigmoid(self.no_game(tokens) - c.doubt) * torch.sigmoid(c.soft_slope * (tokens[..., -1:] - c.soft_from))
 
-    def forward(self, tokens, playing):
+    def forward(self, tokens, playing, pitch):
         c = self.c
         onsets = decide_onsets(tokens[..., -2:-1], c.decide_from, c.decide_slope)
         asked, points = self.ask(tokens), (*tokens.shape[:2], c.points, -1)
@@ -111,17 +133,17 @@ class Recall(nn.Module):
             recalled.append(playing[:, :1])
             playing = torch.cat([playing[:, 1:], torch.zeros_like(playing[:, :1])], 1)
         latents, shares = torch.cat(recalled, 1).chunk(2, -1)
-        passing = nn.functional.pad(torch.softmax(self.compare_moments(asked), -1) @ self.moments, (c.tones_from, 0))
+        passing = nn.functional.pad(self.passing(tokens, asked, pitch), (c.tones_from, 0))
         return torch.cat([tokens, latents + (1 - shares) * passing, shares + (1 - shares) * self.tones], -1), playing
 
-    def span(self, tokens, playing):
+    def span(self, tokens, playing, pitch):
         """`forward` over a span (B, T, token) of whole chunks."""
         out = []
         for k in range(0, tokens.shape[1], self.c.chunk):
-            x, playing = self(tokens[:, k : k + self.c.chunk], playing)
+            x, playing = self(tokens[:, k : k + self.c.chunk], playing, pitch[:, k : k + self.c.chunk])
             out.append(x)
         return torch.cat(out, 1), playing
 
-    def whole(self, tokens):
+    def whole(self, tokens, pitch):
         """A span from nothing."""
-        return self.span(tokens, self.initial_state(len(tokens)))[0]
+        return self.span(tokens, self.initial_state(len(tokens)), pitch)[0]

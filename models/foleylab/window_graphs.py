@@ -10,6 +10,17 @@ from foleylab.onnxfile import round_weights
 from foleylab.window_flow import WindowFlow
 
 
+class FusedAlone(nn.Module):
+    """Fusion without the pitch of engines: there is no memory here that would ask for it."""
+
+    def __init__(self, fusion):
+        super().__init__()
+        self.fusion = fusion
+
+    def forward(self, features):
+        return self.fusion(features)[..., : self.fusion.c.fused_width]
+
+
 class UnrolledWindowFlow(nn.Module):
     """N Euler steps from noise; the trunk is run once."""
 
@@ -70,7 +81,7 @@ def build_window_graphs(encoders, codec, flow, hop, halo):
     motion = MotionGraph(encoders.motion)
     decode = WindowDecodeGraph(round_weights(DecodeGraph(codec)), halo, hop)
     motion_state, decode_state = motion.initial_state(), decode.synthesis.initial_state()
-    motion_names = ["stems", *(f"memory{i}" for i in range(len(motion_state) - 1))]
+    motion_names = motion.state_names()
     decode_names = decode.synthesis.state_names()
     shapes = lambda names, state: {n: tuple(s.shape) for n, s in zip(names, state, strict=True)}
     after = lambda names: tuple(f"{n}Next" for n in names)
@@ -79,7 +90,7 @@ def build_window_graphs(encoders, codec, flow, hop, halo):
     graphs = {
         "motion": Graph(motion, {"frames": (1, hop, 3, e.size, e.size), **shapes(motion_names, motion_state)},
                         ("features", *after(motion_names)), pairs(motion_names), "motion"),
-        "fuse": Graph(encoders.fusion, {"features": (1, hop, e.motion_width + e.semantic_width)}, ("fused",), (), "fuse"),
+        "fuse": Graph(FusedAlone(encoders.fusion), {"features": (1, hop, e.motion_features + e.semantic_width)}, ("fused",), (), "fuse"),
         "flow": Graph(flow, {"x": x, "time": (1,), "stepSize": (1,), **conditions}, ("velocity",), (), "flow"),
         "decode": Graph(round_weights(decode), {"latents": (1, halo + hop, c.latent_width), **shapes(decode_names, decode_state)},
                         ("pcm", *after(decode_names)), pairs(decode_names), "decode"),

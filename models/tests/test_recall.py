@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import torch
 
+from foleylab.data.scene import FAMILIES
+from foleylab.engine_pitch import CLASSES, ENGINE
 from foleylab.flow import Flow, FlowConfig
 from foleylab.graphs import MapGraph, WarmGraph
 from foleylab.mapper import Mapper, MapperConfig
@@ -39,6 +41,11 @@ def asks(recall, key):
     return recall
 
 
+def heard_by(recall, tokens):
+    """Of whole clips in which no engine is heard."""
+    return recall.whole(tokens, torch.zeros(*tokens.shape[:2], CLASSES))
+
+
 def tokens_with(onsets, points=24):
     tokens = torch.zeros(1, points, C.token)
     tokens[0, onsets, -2] = 0.9
@@ -47,7 +54,7 @@ def tokens_with(onsets, points=24):
 
 @torch.no_grad()
 def test_a_sound_plays_from_its_onset_over_the_borders_of_chunks_until_it_ends():
-    out = asks(memory(), [0.0, 2, 0]).whole(tokens_with([4]))[0, :, C.token :]
+    out = heard_by(asks(memory(), [0.0, 2, 0]), tokens_with([4]))[0, :, C.token :]
     sound, share = out[:, 0], out[:, C.latent_width]
     assert torch.allclose(sound[4:8], torch.tensor([3.0, 3.1, 3.2, 3.3 / 2]), atol=0.04)
     assert torch.allclose(share[4:8], torch.tensor([1.0, 1, 1, 0.5]), atol=1e-3)
@@ -57,7 +64,7 @@ def test_a_sound_plays_from_its_onset_over_the_borders_of_chunks_until_it_ends()
 @torch.no_grad()
 def test_what_begins_takes_the_place_of_what_was_heard():
     recall = asks(memory(), [2.0, 0, 0])
-    sound = recall.whole(tokens_with([4, 7]))[0, :, C.token]
+    sound = heard_by(recall, tokens_with([4, 7]))[0, :, C.token]
     assert torch.allclose(sound[4:13], torch.tensor([2.0, 2.1, 2.2, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5 / 2]), atol=0.04)
 
 
@@ -65,14 +72,14 @@ def test_what_begins_takes_the_place_of_what_was_heard():
 def test_the_event_that_is_nearest_is_recalled():
     recall = memory()
     for key, first in (([0.1, 0.2, 0], 1), ([1.9, 0.3, 0.1], 2), ([0.5, 0.2, 1.7], 4)):
-        assert asks(recall, key).whole(tokens_with([3]))[0, 3, C.token] == pytest.approx(first, abs=0.04)
+        assert heard_by(asks(recall, key), tokens_with([3]))[0, 3, C.token] == pytest.approx(first, abs=0.04)
 
 
 @torch.no_grad()
 def test_nothing_is_recalled_where_nothing_looks_alike():
     recall = memory()
     for key, share in (([3.2, 0, 0], 1), ([3.6, 0, 0], 0), ([-1.3, -0.4, 0], 1), ([-1.3, -1.3, 0], 0)):
-        assert asks(recall, key).whole(tokens_with([3]))[0, 3, SHARE] == pytest.approx(share, abs=0.01), key
+        assert heard_by(asks(recall, key), tokens_with([3]))[0, 3, SHARE] == pytest.approx(share, abs=0.01), key
 
 
 @torch.no_grad()
@@ -81,7 +88,7 @@ def test_the_less_sure_it_is_no_game_the_less_far_it_reaches():
     for game, key, share in ((0.5 - C.doubt / 40, [2.9, 0, 0], 1), (0.5 - C.doubt / 40, [3.1, 0, 0], 0), (1.0, [1.6, 0, 0], 0), (0.0, [1.6, 0, 0], 1)):
         tokens = tokens_with([3])
         tokens[..., 0] = game
-        assert asks(recall, key).whole(tokens)[0, 3, SHARE] == pytest.approx(share, abs=0.01), (game, key)
+        assert heard_by(asks(recall, key), tokens)[0, 3, SHARE] == pytest.approx(share, abs=0.01), (game, key)
 
 
 @torch.no_grad()
@@ -89,7 +96,7 @@ def test_its_tones_are_recalled_wherever_something_begins():
     recall = memory()
     tokens = tokens_with([3])
     tokens[..., 0] = 1.0  # a game
-    heard = asks(recall, [9.0, 0, 0]).whole(tokens)[0]
+    heard = heard_by(asks(recall, [9.0, 0, 0]), tokens)[0]
     assert heard[3:7, [C.token, SHARE]].abs().max() < 1e-3
     assert torch.allclose(heard[3:7, TONES], torch.tensor([2.0, 2.1, 2.2, 2.3]), atol=0.04)
 
@@ -97,11 +104,22 @@ def test_its_tones_are_recalled_wherever_something_begins():
 @torch.no_grad()
 def test_tones_are_those_of_the_nearest_moment_where_no_sound_plays():
     for key, tone in (([0.1, 0, 0], -1), ([1.9, 0.1, 0], -2)):
-        heard = asks(memory(lengths=(3, 3, 3, 3)), key).whole(tokens_with([4]))[0]
+        heard = heard_by(asks(memory(lengths=(3, 3, 3, 3)), key), tokens_with([4]))[0]
         assert torch.allclose(heard[[0, 3, 8, 23], TONES], torch.full((4,), float(tone)), atol=0.02), key
         assert heard[4, TONES] > 0.9 and heard[6, TONES] == pytest.approx((heard[6, C.token] + tone / 2).item(), abs=0.04), "half a sound, half a moment"
         assert torch.allclose(heard[:, TONE_SHARE], torch.ones(24), atol=1e-3)
         assert heard[[0, 3, 8, 23]][:, [C.token, SHARE]].abs().max() < 1e-3
+
+
+@torch.no_grad()
+def test_an_engine_sings_at_the_pitch_that_tokens_tell_as_far_as_one_is_heard():
+    recall, at = asks(memory(), [0.0, 0, 0]), MapperConfig.hidden_token + len(FAMILIES) + ENGINE
+    recall.remember_engines(torch.arange(float(CLASSES))[:, None].expand(-1, C.latent_width - C.tones_from))
+    for engine, wanted in ((1.0, {20: 20, 50: 50}), (C.engine_from, {20: 9.5, 50: 24.5}), (0.0, {20: -1, 50: -1})):
+        for says, tone in wanted.items():
+            tokens, pitch = torch.zeros(1, 3, C.token), torch.zeros(1, 3, CLASSES)
+            tokens[..., at], pitch[..., says] = engine, 30.0
+            assert recall.whole(tokens, pitch)[0, 0, TONES].item() == pytest.approx(tone, abs=0.5), (engine, says)
 
 
 @torch.no_grad()
@@ -110,7 +128,7 @@ def test_where_hardly_anything_is_expected_to_be_heard_nothing_is_recalled_but_t
     for loudness, share in ((-20, 1), (-40, 1), (-48, 0), (-60, 0)):
         tokens = tokens_with([3])
         tokens[..., -1] = loudness / 80
-        heard = recall.whole(tokens)[0, 3]
+        heard = heard_by(recall, tokens)[0, 3]
         assert heard[SHARE] == pytest.approx(share, abs=0.03), loudness
         assert heard[TONE_SHARE] == pytest.approx(1, abs=1e-3)
 
@@ -127,7 +145,7 @@ def test_a_warm_up_leaves_playing_what_a_stream_would():
     mapper, recall = Mapper(MapperConfig()).eval(), memory(replace(C, decide_from=0.0))
     with torch.no_grad():
         mapper.to_aux.weight[-2].mul_(40)  # decided onsets here and there
-    fused, n = torch.randn(1, 84, mapper.c.width), mapper.c.warm_up + mapper.c.chunk
+    fused, n = torch.randn(1, 84, mapper.c.width + CLASSES), mapper.c.warm_up + mapper.c.chunk
     graph, warm = MapGraph(mapper, recall), WarmGraph(mapper, recall)
     d = mapper.c.width // mapper.c.heads
     fresh = lambda: [torch.zeros(1, mapper.c.ring), *(torch.zeros(mapper.c.heads, mapper.c.ring, d) for _ in range(2 * mapper.c.layers)), recall.initial_state()]

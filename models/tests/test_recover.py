@@ -12,6 +12,7 @@ from foleylab.export import fold_norms
 from foleylab.flow import Flow, FlowConfig
 from foleylab.golden import golden_inputs
 from foleylab.graphs import build_graphs
+from foleylab.halves import load_halves, save_halves
 from foleylab.onnxfile import WeightsFile, export_graph, share_weights
 from foleylab.recall import Recall, RecallConfig
 from foleylab.recover import RecoveryError, recover, scatter_values, unfold_norms
@@ -21,6 +22,23 @@ from recover_lab import recover_live, recover_window
 from train_encoders import Encoders
 
 BUNDLES = Path(__file__).parent.parent / "bundles"
+
+
+def test_halves_come_back_and_large_matrices_nearly(tmp_path):
+    torch.manual_seed(0)
+    large = 0.05 * torch.randn(300, 200)
+    parts = {"encoder": {"a.weight": large, "a.bias": torch.zeros(7), "norm.count": torch.tensor(12)}, "probes": {"words.weight": torch.tensor([[float("inf"), -0.0, 6e-8]]).half()}}
+    save_halves(parts, tmp_path / "halves.xz")
+    again = load_halves(tmp_path / "halves.xz")
+    assert {p: set(s) for p, s in again.items()} == {p: set(s) for p, s in parts.items()}
+    assert (again["encoder"]["a.weight"].float() - large).abs().max() < 0.6 * large.abs().max() / 127
+    assert again["encoder"]["norm.count"] == 12 and torch.equal(again["encoder"]["a.bias"], torch.zeros(7).half())
+    words = again["probes"]["words.weight"]
+    assert words.dtype == torch.float16 and torch.equal(words.view(torch.int16), parts["probes"]["words.weight"].view(torch.int16))
+    assert (tmp_path / "halves.xz").stat().st_size < 300 * 200
+    save_halves(again, tmp_path / "twice.xz")
+    twice = load_halves(tmp_path / "twice.xz")["encoder"]["a.weight"].float()
+    assert (twice - again["encoder"]["a.weight"].float()).abs().max() < 1e-4
 
 
 def fresh_flow_graph():

@@ -1,0 +1,56 @@
+"""How far strips have moved: what shifts, and what does not matter."""
+import pytest
+import torch
+
+from foleylab.encoders import EncoderConfig, MotionEncoder
+from foleylab.graphs import MotionGraph
+from foleylab.shift import LAGS, REACH, SIZE, STRIP, STRIPS, compare, likeness, slopes
+
+ROWS = SIZE // STRIP
+
+
+def ground(seed=0):
+    return torch.randn(3, SIZE, SIZE, generator=torch.Generator().manual_seed(seed))
+
+
+def found(now, then):
+    """Shift in pixels at which each strip's windows look most alike, (32, WINDOWS)."""
+    return compare(slopes(now)[None], slopes(then)[None])[0].argmax(1) - REACH
+
+
+@pytest.mark.parametrize("pixels", [-5, -1, 0, 3])
+def test_what_moves_along_rows_or_columns_is_found(pixels):
+    picture = ground()
+    sideways, down = torch.roll(picture, pixels, 2), torch.roll(picture, pixels, 1)
+    assert (found(sideways, picture)[:ROWS] == -pixels).float().mean() > 0.9
+    assert (found(down, picture)[ROWS:] == -pixels).float().mean() > 0.9
+
+
+def test_light_does_not_matter_and_flat_ground_looks_like_nothing():
+    picture = ground()
+    moved = 0.6 * torch.roll(picture, 2, 2) + 0.5
+    assert (found(moved, picture)[:ROWS] == -2).float().mean() > 0.9
+    flat = compare(slopes(picture)[None], slopes(torch.zeros_like(picture))[None])
+    assert flat.abs().max() == 0
+
+
+def test_both_pictures_before_are_compared():
+    picture = slopes(torch.stack([ground(k) for k in range(3)]))[None]
+    for k in range(LAGS):
+        other = picture.clone()
+        other[0, k] = slopes(ground(9))
+        assert not torch.allclose(likeness(picture), likeness(other))
+
+
+@torch.no_grad()
+def test_the_graph_says_what_the_encoder_says():
+    torch.manual_seed(0)
+    encoder = MotionEncoder(EncoderConfig()).eval()
+    torch.nn.init.normal_(encoder.shift.leave.weight, 0, 0.1)
+    frames, graph = torch.randn(1, 24, 3, SIZE, SIZE), MotionGraph(encoder)
+    state, held, parts = graph.initial_state(), torch.cat([frames[:, :1].expand(-1, 18, -1, -1, -1), frames], 1), []
+    assert state[1].shape == (1, LAGS, STRIPS, SIZE)
+    for k in range(0, 42, 3):
+        features, *state = graph(held[:, k : k + 3], *state)
+        parts.append(features)
+    assert torch.allclose(torch.cat(parts, 1)[:, 18:], encoder.whole(frames), atol=1e-4)
