@@ -13,7 +13,7 @@ from torch import nn
 from foleylab.augment import augment
 from foleylab.clips import Clips
 from foleylab.engine_pitch import UNKNOWN, choose, pitch_loss
-from foleylab.shift import likeness, slopes
+from foleylab.recall import RecallConfig
 from foleylab.training import Run, add_arguments, load_average, save_weights
 from train_encoders import Encoders
 
@@ -23,15 +23,10 @@ DROP = 0.3
 
 def seen(motion, pictures):
     """Pictures uint8 (B, T, 64, 64, 3) -> what the reader enters with: features before their norm, and how far strips have moved; float16."""
-    c, caught = motion.c, []
-    hook = motion.norm.register_forward_pre_hook(lambda _, x: caught.append(x[0]))
-    frames = ((pictures.float() - c.mean) / c.std).permute(0, 1, 4, 2, 3)
-    before = frames[:, :1].expand(-1, 2, -1, -1, -1)
+    frames = ((pictures.float() - motion.c.mean) / motion.c.std).permute(0, 1, 4, 2, 3)
     with torch.no_grad():
-        motion.spatial(frames, before)
-        alike = likeness(slopes(torch.cat([before, frames], 1)))
-    hook.remove()
-    return {"features": caught[0].half(), "alike": alike.half()}
+        features, alike, _ = motion.look(frames, frames[:, :1].expand(-1, 2, -1, -1, -1))
+    return {"features": features.half(), "alike": alike.half()}
 
 
 def cache(motion, clips, copies, rng):
@@ -59,7 +54,7 @@ def check(motion, cached):
     """Loss, and share of points within a semitone."""
     motion.eval()
     logits, pitch = read(motion, cached), cached["pitch"]
-    apart = (choose(logits, 2000.0).argmax(-1) - pitch).abs()[pitch != UNKNOWN]
+    apart = (choose(logits, RecallConfig.pitch_slope).argmax(-1) - pitch).abs()[pitch != UNKNOWN]
     motion.pitch.train()
     return {"tune pitch": round(float(pitch_loss(logits, pitch)), 3), "tune semitone": round(float((apart <= WITHIN).float().mean()), 3)}
 

@@ -11,7 +11,7 @@ import torch
 from scipy import signal
 from torch import nn
 
-from foleylab.layers import CausalBlock, CenteredBlock, zero_states
+from foleylab.layers import CausalBlock, CenteredBlock, through, zero_states
 from foleylab.tones import LOW_BINS, Oscillators, ToneConfig, ToneDecoder, ToneEncoder
 
 
@@ -130,17 +130,12 @@ class Decoder(nn.Module):
 
     def features(self, latents, state):
         """(B, T, 64), standardised -> (B, 8 T, fast width), new conv states."""
-        c, after = self.c, []
-        x = self.stem(latents * self.std + self.mean)
-        for block, s in zip(self.slow, state, strict=False):
-            x, s = block(x, s)
-            after.append(s)
+        c, slow = self.c, len(self.slow)
+        x, after = through(self.slow, self.stem(latents * self.std + self.mean), state[:slow])
         x = self.split(x)
         x = x.reshape(x.shape[0], x.shape[1] * c.subframes, c.fast_width)  # (B, T, 8 C) -> (B, 8 T, C)
-        for block, s in zip(self.fast, state[len(self.slow) :], strict=False):
-            x, s = block(x, s)
-            after.append(s)
-        return x, after
+        x, after_fast = through(self.fast, x, state[slow : slow + len(self.fast)])
+        return x, [*after, *after_fast]
 
     def spectra(self, x):
         """Features -> magnitude-phase spectrum (B, 8 T, 2 bins), noise gains (B, 8 T, bins)."""

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from foleylab.engine_pitch import CLASSES, PitchReader
-from foleylab.layers import CausalBlock, zero_states
+from foleylab.layers import CausalBlock, through, zero_states
 from foleylab.semantic import FEATURES
 from foleylab.shift import Shift, likeness, slopes
 
@@ -71,7 +71,12 @@ class MotionEncoder(nn.Module):
         return [like.new_zeros(batch, 2, 3, self.c.size, self.c.size), *zero_states(self.blocks, batch, like), *self.pitch.initial_state(batch)]
 
     def spatial(self, frames, before):
-        """-> (B, T, motion width) of each picture with its two differences; what the pitch is read from; the last two pictures.
+        """-> (B, T, motion width) of each picture with its two differences; what the pitch is read from; the last two pictures."""
+        x, alike, pictures = self.look(frames, before)
+        return *self.entered(x, alike), pictures
+
+    def look(self, frames, before):
+        """-> features of each picture before their norm, how far strips have moved, the last two pictures.
 
         A third of the stem's channels sees the picture, a third its change, a third the change before; each is normalised by
         itself, so that a small change counts as much as the picture. Changes are taken of the pictures: nothing needs a gradient
@@ -85,8 +90,7 @@ class MotionEncoder(nn.Module):
         x = torch.cat([nn.functional.linear(v, w) for v, w in zip(seen, self.stem.weight.reshape(3, width // 3, 48), strict=True)], -1)
         x = torch.relu(self.stem_norm(x.reshape(b * n, side, side, width).permute(0, 3, 1, 2)))
         alike = likeness(slopes(joined.float()))
-        x = self.flat(self.trunk(x).flatten(1)).reshape(b, n, self.c.motion_width) + self.shift(alike)
-        return *self.entered(x, alike), joined[:, n:]
+        return self.flat(self.trunk(x).flatten(1)).reshape(b, n, self.c.motion_width) + self.shift(alike), alike, joined[:, n:]
 
     def entered(self, x, alike):
         """Normalised features of pictures, and what the pitch is read from, which teaches these features nothing."""
@@ -94,12 +98,8 @@ class MotionEncoder(nn.Module):
 
     def through_time(self, x, y, state):
         """-> features and logits, memories."""
-        memories, pitched = state[: len(self.blocks)], state[len(self.blocks) :]
-        after = []
-        for block, s in zip(self.blocks, memories, strict=True):
-            x, s = block(x, s)
-            after.append(s)
-        logits, pitched = self.pitch(y, pitched)
+        x, after = through(self.blocks, x, state[: len(self.blocks)])
+        logits, pitched = self.pitch(y, state[len(self.blocks) :])
         return torch.cat([x, logits], -1), [*after, *pitched]
 
     def forward(self, frames, state):

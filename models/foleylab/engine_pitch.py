@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from foleylab.data.scene import FAMILIES, FRAME_RATE
-from foleylab.layers import CausalBlock, zero_states
+from foleylab.layers import CausalBlock, through, zero_states
 from foleylab.pitch import FRAME_S, track
 from foleylab.shift import FEATURES
 
@@ -63,10 +63,7 @@ class PitchReader(nn.Module):
 
     def forward(self, x, state):
         """What `enter` made of pictures, memories -> logits, memories."""
-        after = []
-        for block, s in zip(self.blocks, state, strict=True):
-            x, s = block(x, s)
-            after.append(s)
+        x, after = through(self.blocks, x, state)
         return self.tell(x), after
 
 

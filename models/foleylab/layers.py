@@ -43,6 +43,15 @@ class CausalBlock(nn.Module):
         return x + self.scale * self.down(nn.functional.silu(self.up(self.norm(y)))), state
 
 
+def through(blocks, x, states):
+    """x (B, T, C) through causal blocks, each with its state -> x, states."""
+    after = []
+    for block, s in zip(blocks, states, strict=True):
+        x, s = block(x, s)
+        after.append(s)
+    return x, after
+
+
 class CenteredBlock(CausalBlock):
     """A block that may look both ways, for what is not streamed."""
 
