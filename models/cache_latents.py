@@ -1,7 +1,6 @@
 """python cache_latents.py --clips DIR/clips --codec DIR/codec/codec.pt
 
-Writes what training needs again and again beside every finished shard that lacks it: the codec's standardised latents (float16), and
-the pitch of engines (foleylab/engine_pitch.py).
+Writes the codec's standardised latents (float16) beside every finished shard that lacks them.
 """
 import argparse
 from pathlib import Path
@@ -10,18 +9,7 @@ import numpy as np
 import torch
 
 from foleylab.codec import Codec
-from foleylab.engine_pitch import label
 from foleylab.training import load_average
-
-
-def beside(events, key):
-    """Path of a shard's array, by that of its list of events."""
-    return events.with_name(events.name.replace("-events.json", f"-{key}.npy"))
-
-
-def cache_pitch(events):
-    audio, onset, bed = (np.load(beside(events, k), mmap_mode="r") for k in ("audio", "onset", "bed"))
-    np.save(beside(events, "pitch"), np.stack([label(*(np.asarray(x, np.float32) for x in clip)) for clip in zip(audio, onset, bed, strict=True)]))
 
 
 def main():
@@ -35,12 +23,10 @@ def main():
     torch.set_num_threads(args.threads)
     codec = load_average(Codec(), args.codec)
     for path in sorted(args.clips.glob(f"{args.shards}-events.json")):
-        if not beside(path, "pitch").exists():
-            cache_pitch(path)
-        target = beside(path, "latents")
+        target = path.with_name(path.name.replace("-events.json", "-latents.npy"))
         if target.exists() and not args.force:
             continue
-        audio = np.load(beside(path, "audio"), mmap_mode="r")
+        audio = np.load(path.with_name(path.name.replace("-events.json", "-audio.npy")), mmap_mode="r")
         with torch.no_grad():
             latents = [codec.encode(torch.tensor(audio[i : i + 16].astype(np.float32))) for i in range(0, len(audio), 16)]
         np.save(target, torch.cat(latents).half().numpy())

@@ -108,13 +108,13 @@ def fused_in_torch(encoders, pictures):
     seen, which = np.unique(at, return_inverse=True)
     x = (torch.from_numpy(pictures[seen]).float() - 127) / 128
     semantic = encoders.semantic(round_weights(load_semantic())(x.permute(0, 3, 1, 2)))[which][None]
-    return encoders.fusion(torch.cat([encoders.motion.whole(((small - e.mean) / e.std).permute(0, 1, 4, 2, 3)), semantic], -1))
+    return encoders.fusion.fuse(encoders.motion.whole(((small - e.mean) / e.std).permute(0, 1, 4, 2, 3)), semantic)
 
 
 def whole_in_torch(parts, decode, pictures, seed, steps):
     """The sound of whole hops of pictures, by PyTorch."""
     flow, codec = parts["flow"], parts["codec"]
-    fused, c, out = fused_in_torch(parts["encoders"], pictures)[..., : flow.c.token], flow.c, None
+    fused, c, out = fused_in_torch(parts["encoders"], pictures), flow.c, None
     for hop in range(len(pictures) // HOP):
         first = (hop + 1) * HOP - c.points
         noise = torch.from_numpy(window_noise(seed, first, c.points, c.latent_width))[None]

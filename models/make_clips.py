@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from foleylab.data.scene import ALONE, FAMILIES, FRAME_RATE, VOCABULARY, ClipConfig, alone, make_clip
+from foleylab.engine_pitch import label
 from foleylab.semantic import load_semantic
 
 SPLITS = ("train", "tune", "test")
@@ -79,7 +80,7 @@ def describe(clip, rng, net, onset, bed, words, known, short=False):
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=short):
         semantic = net(torch.tensor(frames[::6]).permute(0, 3, 1, 2).float().sub(127).div(128)).float().numpy().astype(np.float16)
     return {"small": shrink(frames), "semantic": semantic, "audio": clip.audio.astype(np.float16), "onset": onset, "bed": bed, "words": words,
-            "loudness": loudness(clip.audio, len(frames)), "known": np.array([known], np.uint8), "pictures": frames}
+            "loudness": loudness(clip.audio, len(frames)), "pitch": label(clip.audio, onset, bed), "known": np.array([known], np.uint8), "pictures": frames}
 
 
 class Shard:

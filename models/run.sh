@@ -38,13 +38,6 @@ done << 'END'
 engine 81 240
 engine 82 200
 engine 281 120
-engine 8401 240
-engine 8402 240
-engine 8403 240
-engine 8404 240
-engine 8405 240
-engine 8406 240
-engine 8407 240
 bodies 91 120
 third-person 295 200
 third-person 296 120
@@ -56,9 +49,9 @@ $python make_unseen.py --out "$lab/clips" --clips 60
 $python train_tones.py --clips "$lab/clips" --codec "$lab/codec/codec.pt" --out "$lab/tones" --minutes 9 --rate 2e-3
 $python cache_latents.py --clips "$lab/clips" --codec "$lab/codec/codec.pt"
 $python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 220 --batch 10 --bf16 --rate 7e-4
-$python make_clips.py --out "$lab/pitch-tune" --split tune --seed 5 --clips 24 --only engine
-$python cache_latents.py --clips "$lab/pitch-tune" --codec "$lab/codec/codec.pt"
-$python train_pitch.py --clips "$lab/clips" --tune "$lab/pitch-tune" --encoders "$lab/encoders/encoders.pt" --out "$lab/pitch" --minutes 7
+for seed in 8401 8402 8403 8404 8405 8406 8407 $(seq 9501 9520); do $python make_clips.py --out "$lab/pitch-train" --split train --seed "$seed" --clips 240 --only engine; done
+for seed in 5 6; do $python make_clips.py --out "$lab/pitch-tune" --split tune --seed $seed --clips $((seed == 5 ? 24 : 96)) --only engine; done
+$python train_pitch.py --clips "$lab/pitch-train" --tune "$lab/pitch-tune" --encoders "$lab/encoders/encoders.pt" --out "$lab/pitch" --minutes 10
 for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --out "$lab/tokens" --limit 3000; done
 env -u LIVEFOLEY_RECORDINGS $python make_clips.py --out "$lab/memory" --split train --seed 211 --clips 400 --games 0
 $python make_clips.py --out "$lab/games" --split train --seed 212 --clips 200 --games 1

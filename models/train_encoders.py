@@ -1,7 +1,7 @@
 """python train_encoders.py --clips DIR/clips --out DIR/encoders --minutes 30
 
 Trains motion encoder, semantic projection, fusion and mapper together: the tokens must tell onsets by family, beds, loudness,
-words, the pitch of engines, and the mean of the codec's latents; the fused features must restore latents of which four fifths are hidden (--no-alignment:
+words, and the mean of the codec's latents; the fused features must restore latents of which four fifths are hidden (--no-alignment:
 without). Memory is cut at random points, so that a run may start anywhere.
 """
 import argparse
@@ -16,7 +16,6 @@ from foleylab.alignment import MaskedAlignment
 from foleylab.augment import augment
 from foleylab.clips import Clips
 from foleylab.encoders import EncoderConfig, Fusion, MotionEncoder, SemanticProjection, align_semantic
-from foleylab.engine_pitch import UNKNOWN, pitch_loss
 from foleylab.mapper import Mapper, MapperConfig, Probes
 from foleylab.training import Run, add_arguments
 
@@ -37,7 +36,7 @@ class Encoders(nn.Module):
         exact = torch.bfloat16 if torch.is_autocast_enabled(pictures.device.type) else torch.float32  # 8 bits less 127.5 are 8 bits
         frames = ((pictures.to(exact) - c.mean) / c.std).permute(0, 1, 4, 2, 3)
         aligned = align_semantic(self.semantic(pooled), frames.shape[1], c)
-        return self.fusion(torch.cat([self.motion.whole(frames), aligned], -1))
+        return self.fusion.fuse(self.motion.whole(frames), aligned)
 
     def forward(self, pictures, pooled, context=None):
         """-> tokens, auxiliary logits."""
@@ -50,8 +49,8 @@ def losses(model, batch, context, bf16, align=True):
     with torch.autocast(batch["onset"].device.type, torch.bfloat16, enabled=bf16):
         fused = model.fuse(batch["pictures"], batch["semantic"])
         tokens, aux = model.mapper.whole(fused, context)
-        hidden = {"hidden": model.alignment(batch["latents"], fused[..., : model.encoder_config.fused_width], batch["counts"])} if align else {}
-        latents, words, pitch = model.probes.latents(tokens), model.probes.words(tokens), model.probes.pitch(tokens)
+        hidden = {"hidden": model.alignment(batch["latents"], fused, batch["counts"])} if align else {}
+        latents, words = model.probes.latents(tokens), model.probes.words(tokens)
     aux, target = aux.float(), batch["onset"]
     onset, bed, any_onset, loud = aux.split([families, families, 1, 1], -1)
     hit = (target > 0.03).float()
@@ -72,17 +71,16 @@ def losses(model, batch, context, bf16, align=True):
         "loud": 3 * smooth(loud, batch["loudness"][..., None] / 80, 0.1),
         "words": bce(words.float(), batch["words"][:, None].expand(-1, words.shape[1], -1), known),
         "latents": smooth(latents.float(), batch["latents"], 1.0),
-        "pitch": pitch_loss(pitch.float(), batch["pitch"]),
     } | hidden
     return sum(parts.values()), parts
 
 
 def load_batch(clips, rows, rng, device, train=True, points=None):
     """Tensors of these clips; with `points`, of a random span of each that begins on a semantic picture."""
-    keys = ("small", "semantic", "onset", "bed", "words", "loudness", "latents", "known", "pitch")
+    keys = ("small", "semantic", "onset", "bed", "words", "loudness", "latents", "known")
     batch = clips.batch(rows, keys, [slice(s, s + points) for s in 6 * rng.integers(0, (150 - points) // 6 + 1, len(rows))] if points else None)
     pictures = batch.pop("small")
-    batch["pictures"] = augment(pictures, rng, (batch["pitch"] != UNKNOWN).any(1)) if train else pictures
+    batch["pictures"] = augment(pictures, rng) if train else pictures
     batch["counts"] = torch.ones(pictures.shape[:2])
     if train:
         hold_starts(batch, rng)
@@ -98,7 +96,6 @@ def hold_starts(batch, rng, share=0.25):
             first = -(-k // 6)
             batch["semantic"][b, :first] = batch["semantic"][b, first]
             batch["counts"][b, :k] = 0
-            batch["pitch"][b, :k] = UNKNOWN
 
 
 def draw(clips, rows, rng, args):
@@ -107,14 +104,6 @@ def draw(clips, rows, rng, args):
     batch = load_batch(clips, rows if points else rows[: -(-args.batch * args.points // 150)], rng, args.device, train=not args.fixed, points=points)
     n, length = batch["onset"].shape[:2]
     return batch, torch.tensor(np.where(rng.random(n) < 0.5, 3 * rng.integers(0, length // 3, n), 0), device=args.device)
-
-
-def picker(clips, rng, args):
-    """-> what draws a batch's clips, of which --pitched says how many have a pitch that is known."""
-    known = np.concatenate([(np.asarray(a) != UNKNOWN).any(1) for a in clips.arrays["pitch"]])
-    share = known.mean() if args.pitched is None else args.pitched
-    kinds = [k for k in (np.flatnonzero(~known), np.flatnonzero(known)) if len(k)]
-    return lambda: np.array([rng.choice(kinds[-1] if rng.random() < share else kinds[0]) for _ in range(args.batch)])
 
 
 def check(model, clips, rng, device, bf16):
@@ -151,7 +140,6 @@ def main():
     parser.add_argument("--bf16", action="store_true")
     parser.add_argument("--points", type=int, default=90, help="grid points of most spans; a fifth are whole clips")
     parser.add_argument("--no-alignment", action="store_true")
-    parser.add_argument("--pitched", type=float, help="share of clips in which the pitch of an engine is known; without it, as many as there are")
     parser.add_argument("--fixed", action="store_true", help="overfit one batch")
     parser.add_argument("--check-minutes", type=float, default=4)
     args = parser.parse_args()
@@ -161,20 +149,18 @@ def main():
     rng = np.random.default_rng([args.seed, run.count])
     print(f"{len(clips)} training clips", flush=True)
     model.train()
-    pick, checked = picker(clips, rng, args), run.begin
-    rows = pick()
+    rows, checked = rng.integers(len(clips), size=args.batch), run.begin
     with ThreadPoolExecutor(1) as loader:  # the next batch is made while this one is learned from
         following = loader.submit(draw, clips, rows, rng, args)
         for _ in run.steps():
             batch, context = following.result()
-            following = loader.submit(draw, clips, rows if args.fixed else pick(), rng, args)
+            following = loader.submit(draw, clips, rows if args.fixed else rng.integers(len(clips), size=args.batch), rng, args)
             loss, parts = losses(model, batch, context, args.bf16, not args.no_alignment)
             run.step(loss, {k: v.detach() for k, v in parts.items()})
             if run.last_save > checked + 60 * args.check_minutes:
                 checked = run.last_save
                 print(check(model, tune, rng, args.device, args.bf16), flush=True)
                 clips = Clips(args.clips, "train")  # shards made meanwhile
-                pick = picker(clips, rng, args)
     model.load_state_dict(run.average)
     print("average:", check(model, tune, rng, args.device, args.bf16), flush=True)
 

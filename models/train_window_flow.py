@@ -31,8 +31,7 @@ def cache_features(clips, model, rng, augmented, limit=100000, log=print):
         batch = clips.batch(order[at : at + 8], ("small", *LABELS))
         pictures = augment(batch["small"], rng) if augmented else batch["small"]
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            fused, still = model.fuse(pictures, batch["semantic"]), model.fuse(pictures[:, :1], batch["semantic"][:, :1])
-            batch["fused"], batch["still"] = fused[..., : WindowFlowConfig.token], still[:, 0, : WindowFlowConfig.token]
+            batch["fused"], batch["still"] = model.fuse(pictures, batch["semantic"]), model.fuse(pictures[:, :1], batch["semantic"][:, :1])[:, 0]
         for k in out:
             out[k].append(batch[k].half())
         if at % 400 == 0:

@@ -3,17 +3,17 @@ import numpy as np
 import torch
 
 
-def augment(pictures, rng, sized=None):
-    """uint8 (B, T, 64, 64, 3), each clip in its own way; none of those whose size tells what is heard, `sized` (B,), is zoomed."""
+def augment(pictures, rng, zooms=True):
+    """uint8 (B, T, 64, 64, 3), each clip in its own way; `zooms`: not where size tells what is heard."""
     out = []
-    for clip, keeps_size in zip(pictures.numpy(), [False] * len(pictures) if sized is None else sized, strict=True):
+    for clip in pictures.numpy():
         if rng.random() < 0.5:
             clip = clip[:, :, ::-1]
         if rng.random() < 0.4:
             clip = clip[..., rng.permutation(3)]
         if rng.random() < 0.3:
             clip = np.roll(clip, tuple(rng.integers(-5, 6, 2)), (1, 2))
-        if rng.random() < 0.3 and not keeps_size:
+        if rng.random() < 0.3 and zooms:
             clip = zoom(clip, rng)
         if rng.random() < 0.2:
             clip = sway(clip, rng)

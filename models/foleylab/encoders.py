@@ -1,6 +1,6 @@
 """What the pictures say: a causal motion encoder at every grid point, the projection of the semantic features, and fusion.
 
-The motion encoder has finite memory (it is FIR): two pictures back, then causal convolutions. Fusion is MFM-Mapper's:
+The motion encoder has finite memory (it is FIR): some pictures back, then causal convolutions. Fusion is MFM-Mapper's:
 time-aligned features, channels concatenated, projected.
 """
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from foleylab.engine_pitch import CLASSES, PitchReader
-from foleylab.layers import CausalBlock, through, zero_states
+from foleylab.engine_pitch import CLASSES, READER, PitchReader
+from foleylab.layers import CausalBlock, hold, through, zero_states
 from foleylab.semantic import FEATURES
-from foleylab.shift import Shift, likeness, slopes
+from foleylab.shift import LAGS, Shift, likeness, slopes
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,9 @@ class EncoderConfig:
     size: int = 64
     mean: float = 127.5
     std: float = 64.0
-    channels: tuple = (48, 96, 160)
+    changes: tuple = ((0, 1), (1, 2), (0, 3), (3, 6))  # between which pictures back: long ones tell slow things' turns
+    channels: tuple = (80, 96, 160)  # of the stem, an equal part for the picture and each change; of the trunk's stages
+    refined: tuple = (32, 96)  # inner channels of what refines the pictures before each stage
     motion_width: int = 256
     temporal_blocks: int = 3
     temporal_kernel: int = 5
@@ -40,8 +42,17 @@ class EncoderConfig:
         return self.fused_width + CLASSES
 
     @property
+    def pictures_back(self):
+        return max(then for _, then in self.changes)
+
+    @property
+    def reach(self):
+        """Points before that the causal convolutions see."""
+        return self.temporal_blocks * (self.temporal_kernel - 1)
+
+    @property
     def memory_points(self):
-        return 2 + self.temporal_blocks * (self.temporal_kernel - 1)
+        return self.pictures_back + max(self.reach, READER.reach)
 
 
 def stage(inputs, outputs, kernel, stride):
@@ -49,73 +60,84 @@ def stage(inputs, outputs, kernel, stride):
     return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2), nn.BatchNorm2d(outputs), nn.ReLU())
 
 
+class Residual(nn.Module):
+    """Adds what a convolution of its input, batch norm and ReLU make of it: nothing at first."""
+
+    def __init__(self, channels, inner):
+        super().__init__()
+        self.inner, self.leave = stage(channels, inner, 3, 1), nn.Conv2d(inner, channels, 1)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def forward(self, x):
+        return x + self.leave(self.inner(x))
+
+
 class MotionEncoder(nn.Module):
-    """frames (B, T, 3, 64, 64), normalised -> features (B, T, motion width), and behind them the logits of engines' pitch."""
+    """frames (B, T, 3, 64, 64), normalised -> features (B, T, motion width), and behind them, streamed, the logits of engines' pitch."""
 
     def __init__(self, c):
         super().__init__()
         self.c = c
-        a, b, d = c.channels
+        (a, b, d), (fine, coarse) = c.channels, c.refined
         self.stem = nn.Conv2d(3, a, 4, 4, bias=False)
         self.stem_norm = nn.BatchNorm2d(a)
-        self.trunk = nn.Sequential(stage(a, b, 3, 2), stage(b, d, 3, 2))
+        self.trunk = nn.Sequential(Residual(a, fine), stage(a, b, 3, 2), Residual(b, coarse), stage(b, d, 3, 2))
         self.flat = nn.Linear(d * (c.size // 16) ** 2, c.motion_width)
         self.shift = Shift(c.motion_width)
         self.norm = nn.LayerNorm(c.motion_width)
         self.blocks = nn.ModuleList([CausalBlock(c.motion_width, 2 * c.motion_width, c.temporal_kernel) for _ in range(c.temporal_blocks)])
-        self.pitch = PitchReader(c.motion_width, c.temporal_blocks, c.temporal_kernel)
+        self.pitch = PitchReader(c.motion_width)
 
     def initial_state(self, batch=1):
-        """Two pictures, and the convolutions' memories."""
+        """Pictures before, and the convolutions' memories."""
         like = self.flat.weight
-        return [like.new_zeros(batch, 2, 3, self.c.size, self.c.size), *zero_states(self.blocks, batch, like), *self.pitch.initial_state(batch)]
+        return [like.new_zeros(batch, self.c.pictures_back, 3, self.c.size, self.c.size), *zero_states(self.blocks, batch, like), *self.pitch.initial_state(batch)]
 
-    def spatial(self, frames, before):
-        """-> (B, T, motion width) of each picture with its two differences; what the pitch is read from; the last two pictures."""
-        x, alike, pictures = self.look(frames, before)
-        return *self.entered(x, alike), pictures
+    def spatial(self, joined):
+        """Pictures (B, back + T, ...) -> of each of T pictures with its changes, (B, T, motion width), before its norm; how far strips have moved.
 
-    def look(self, frames, before):
-        """-> features of each picture before their norm, how far strips have moved, the last two pictures.
-
-        A third of the stem's channels sees the picture, a third its change, a third the change before; each is normalised by
-        itself, so that a small change counts as much as the picture. Changes are taken of the pictures: nothing needs a gradient
-        but the stem's weights, and of pictures of 8 bits they are exact in bfloat16.
+        Of the stem's channels an equal part sees the picture and each change; each is normalised by itself, so that a small change
+        counts as much as the picture. Changes are taken of the pictures: nothing needs a gradient but the stem's weights, and of
+        pictures of 8 bits they are exact in bfloat16.
         """
-        joined = torch.cat([before, frames], 1)
-        (b, n), width, side = frames.shape[:2], self.c.channels[0], self.c.size // 4
-        patches = joined.reshape(b, n + 2, 3, side, 4, side, 4).permute(0, 1, 3, 5, 2, 4, 6).reshape(b, n + 2, side * side, 48)
-        change = patches[:, 1:] - patches[:, :-1]
-        seen = patches[:, 2:], change[:, 1:], change[:, :-1]
-        x = torch.cat([nn.functional.linear(v, w) for v, w in zip(seen, self.stem.weight.reshape(3, width // 3, 48), strict=True)], -1)
-        x = torch.relu(self.stem_norm(x.reshape(b * n, side, side, width).permute(0, 3, 1, 2)))
-        alike = likeness(slopes(joined.float()))
-        return self.flat(self.trunk(x).flatten(1)).reshape(b, n, self.c.motion_width) + self.shift(alike), alike, joined[:, n:]
+        b, n, side, back = len(joined), joined.shape[1] - self.c.pictures_back, self.c.size // 4, self.c.pictures_back
+        patches = joined.reshape(b, n + back, 3, side, 4, side, 4).permute(0, 1, 3, 5, 2, 4, 6).reshape(b, n + back, side * side, 48)
+        ago = lambda k: patches[:, back - k : back - k + n]
+        seen = ago(0), *(ago(now) - ago(then) for now, then in self.c.changes)
+        x = torch.cat([nn.functional.linear(v, w.flatten(1)) for v, w in zip(seen, self.stem.weight.chunk(len(seen)), strict=True)], -1)
+        alike = likeness(slopes(joined[:, back - LAGS :].float()))
+        return self.refined(x.reshape(b, n, side, side, -1).permute(0, 1, 4, 2, 3), alike), alike
 
-    def entered(self, x, alike):
-        """Normalised features of pictures, and what the pitch is read from, which teaches these features nothing."""
-        return self.norm(x), self.pitch.enter(x.detach(), alike)
+    def refined(self, seen, alike):
+        """The stem's answers (B, T, C, h, w) and how far strips have moved -> (B, T, motion width)."""
+        x = self.trunk(torch.relu(self.stem_norm(seen.flatten(0, 1))))
+        return self.flat(x.flatten(1)).reshape(*seen.shape[:2], -1) + self.shift(alike)
 
-    def through_time(self, x, y, state):
-        """-> features and logits, memories."""
-        x, after = through(self.blocks, x, state[: len(self.blocks)])
-        logits, pitched = self.pitch(y, state[len(self.blocks) :])
-        return torch.cat([x, logits], -1), [*after, *pitched]
+    def through_time(self, x, alike, state):
+        """What `spatial` says -> features and logits, memories. The reader teaches these features nothing."""
+        count = len(self.blocks)
+        features, after = through(self.blocks, self.norm(x), state[:count])
+        logits, pitched = self.pitch(x.detach(), alike, state[count:])
+        return torch.cat([features, logits], -1), [*after, *pitched]
 
     def forward(self, frames, state):
         """Streamed: state in, state out."""
-        x, y, pictures = self.spatial(frames, state[0])
-        features, after = self.through_time(x, y, state[1:])
-        return features, [pictures, *after]
+        joined = torch.cat([state[0], frames], 1)
+        features, after = self.through_time(*self.spatial(joined), state[1:])
+        return features, [joined[:, frames.shape[1] :], *after]
+
+    def look(self, frames):
+        """What `spatial` says of a span whose first picture is held backwards, as the engine does before the first frame."""
+        return self.spatial(hold(frames, self.c.pictures_back))
 
     def whole(self, frames):
-        """A span whose first picture is held backwards, as the engine does before the first frame."""
-        still = frames[:, :1]
-        *found, _ = self.spatial(frames, still.expand(-1, 2, -1, -1, -1))
-        first = [z[:, :1] for z in found] if self.training else self.spatial(still, still.expand(-1, 2, -1, -1, -1))[:-1]
-        reach = self.c.memory_points - 2
-        held = [torch.cat([z0.expand(-1, reach, -1), z], 1) for z0, z in zip(first, found, strict=True)]
-        return self.through_time(*held, self.initial_state(len(frames))[1:])[0][:, reach:]
+        """Features of such a span, without the pitch."""
+        x, _ = self.look(frames)
+        return through(self.blocks, hold(self.norm(x), self.c.reach), zero_states(self.blocks, len(x), x))[0][:, self.c.reach :]
+
+    def pitch_of_whole(self, frames):
+        return self.pitch.whole(*self.look(frames))
 
 
 class SemanticProjection(nn.Module):
@@ -144,6 +166,7 @@ class Fusion(nn.Module):
         return torch.cat([self.fuse(motion, semantic), pitch], -1)
 
     def fuse(self, motion, semantic):
+        """Without the pitch."""
         return self.norm(self.project(torch.cat([motion, semantic], -1)))
 
 

@@ -1,14 +1,16 @@
 """The pitch of engines: what the true sound has, where an engine alone is heard, in half semitones.
 
-The pitch follows from what is seen, the size of a machine and how fast it goes (foleylab/data/actors.py). Tokens are asked for it in training,
-and a network of its own tells it, which learns from nothing but engines: train_pitch.py.
+The pitch follows from what is seen, the size of a machine and how fast it goes (foleylab/data/actors.py). A network of its own tells it,
+from what the motion encoder sees, and learns from nothing but engines: train_pitch.py.
 """
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import nn
 
 from foleylab.data.scene import FAMILIES, FRAME_RATE
-from foleylab.layers import CausalBlock, through, zero_states
+from foleylab.layers import CausalBlock, hold, through, zero_states
 from foleylab.pitch import FRAME_S, track
 from foleylab.shift import FEATURES
 
@@ -45,26 +47,43 @@ def label(audio, onset, bed):
     return np.where(alone & clear[frame], class_of(hz[frame]), UNKNOWN).astype(np.int8)
 
 
+@dataclass(frozen=True)
+class ReaderConfig:
+    hidden: int = 160
+    blocks: int = 3
+    kernel: int = 9
+
+    @property
+    def reach(self):
+        """Points before that the causal convolutions see."""
+        return self.blocks * (self.kernel - 1)
+
+
+READER = ReaderConfig()
+
+
 class PitchReader(nn.Module):
-    """Motion features before their norm (B, T, width) and how far strips have moved (B, T, FEATURES) -> logits (B, T, CLASSES); as many pictures back as motion features."""
+    """Motion features before their norm (B, T, width) and how far strips have moved (B, T, FEATURES) -> logits (B, T, CLASSES)."""
 
-    def __init__(self, width, blocks, kernel, hidden=160):
+    def __init__(self, width, c=READER):
         super().__init__()
-        self.moved, self.seen, self.norm = nn.Linear(FEATURES, hidden), nn.Linear(width, hidden), nn.LayerNorm(hidden)
-        self.blocks = nn.ModuleList([CausalBlock(hidden, 2 * hidden, kernel) for _ in range(blocks)])
-        self.tell = nn.Linear(hidden, CLASSES)
-
-    def enter(self, seen, alike):
-        """Of each picture by itself, (B, T, hidden)."""
-        return self.norm(torch.relu(self.moved(alike)) + self.seen(seen))
+        self.c = c
+        self.moved, self.seen, self.norm = nn.Linear(FEATURES, c.hidden), nn.Linear(width, c.hidden), nn.LayerNorm(c.hidden)
+        self.blocks = nn.ModuleList([CausalBlock(c.hidden, 2 * c.hidden, c.kernel) for _ in range(c.blocks)])
+        self.tell = nn.Linear(c.hidden, CLASSES)
 
     def initial_state(self, batch=1):
         return zero_states(self.blocks, batch, self.tell.weight)
 
-    def forward(self, x, state):
-        """What `enter` made of pictures, memories -> logits, memories."""
-        x, after = through(self.blocks, x, state)
+    def forward(self, seen, alike, state):
+        """Of a chunk, with memories -> logits, memories."""
+        x, after = through(self.blocks, self.norm(torch.relu(self.moved(alike)) + self.seen(seen)), state)
         return self.tell(x), after
+
+    def whole(self, seen, alike):
+        """Of a span whose first picture is held backwards."""
+        logits, _ = self(hold(seen, self.c.reach), hold(alike, self.c.reach), self.initial_state(len(seen)))
+        return logits[:, self.c.reach :]
 
 
 def choose(logits, slope):

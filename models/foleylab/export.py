@@ -11,6 +11,7 @@ import torch
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from foleylab.data.scene import VOCABULARY
+from foleylab.encoders import Residual
 from foleylab.golden import golden_answer, golden_inputs
 from foleylab.graphs import build_graphs
 from foleylab.noise import latent_noise
@@ -49,9 +50,9 @@ def fold_norms(encoders):
     with torch.no_grad():
         motion.stem.weight.mul_(scale[:, None, None, None])
         motion.stem_norm = Shift(norm.bias - norm.running_mean * scale)
-    trunk = encoders.motion.trunk
-    for i, stage in enumerate(trunk):
-        trunk[i] = torch.nn.Sequential(fuse_conv_bn_eval(stage[0].eval(), stage[1].eval()), torch.nn.ReLU())
+    for part in motion.trunk:
+        stage = part.inner if isinstance(part, Residual) else part
+        stage[0], stage[1] = fuse_conv_bn_eval(stage[0].eval(), stage[1].eval()), torch.nn.Identity()
 
 
 def write_bundle(folder, parts, version, description, default_steps, pictures, calibration):
@@ -213,9 +214,8 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     seen, which = np.unique(at, return_inverse=True)
     x = (torch.from_numpy(pictures[seen]).float() - 127) / 128
     semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
-    fused = encoders.fusion(torch.cat([encoders.motion.whole(frames), semantic], -1))
-    tokens = encoders.mapper.whole(fused)[0]
-    tokens = (recall.whole(tokens, fused[..., e.fused_width :]) if recall else tokens)[0, warm:]
+    tokens = encoders.mapper.whole(encoders.fusion.fuse(encoders.motion.whole(frames), semantic))[0]
+    tokens = (recall.whole(tokens, encoders.motion.pitch_of_whole(frames)) if recall else tokens)[0, warm:]
     tokens = tokens.reshape(-1, m.chunk, tokens.shape[-1])
     noise = torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(-1, m.chunk, flow.c.latent_width)
     latents, past, prompt = [], flow.no_past(1), torch.zeros(1, len(VOCABULARY))

@@ -11,7 +11,7 @@ from foleylab.decode_graph import DecodeGraph
 from foleylab.flow import Flow
 from foleylab.mapper import Mapper
 from foleylab.recall import Recall
-from foleylab.shift import likeness, slopes
+from foleylab.shift import LAGS, likeness, slopes
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Graph:
 
 
 class MotionGraph(nn.Module):
-    """frames + what was made of the two pictures before (the stem's answers, slopes of profiles) + convolution memories -> features + next state.
+    """frames + what was made of the pictures before (the stem's answers, slopes of profiles) + convolution memories -> features + next state.
 
     The stem is linear, so that keeping its answers saves computing them again; without a picture they are zero, and so are slopes.
     """
@@ -38,20 +38,25 @@ class MotionGraph(nn.Module):
     def initial_state(self):
         """Shapes as between chunks."""
         pictures, *memories = self.motion.initial_state()
-        return [self.motion.stem(pictures[0]).detach() * 0, slopes(pictures), *memories]
+        return [self.motion.stem(pictures[0]).detach() * 0, slopes(pictures[:, -LAGS:]), *memories]
 
     def state_names(self):
         return ["stems", "slopes", *(f"memory{i}" for i in range(len(self.motion.blocks) + len(self.motion.pitch.blocks)))]
 
     def forward(self, frames, stems, before, *state):
-        motion, k = self.motion, self.motion.c.channels[0] // 3
-        r = torch.cat([stems, motion.stem(frames.flatten(0, 1))])  # (2 + T, C, h, w)
-        changes = r[2:, k : 2 * k] - r[1:-1, k : 2 * k], r[1:-1, 2 * k :] - r[:-2, 2 * k :]
-        y = motion.trunk(torch.relu(motion.stem_norm(torch.cat([r[2:, :k], *changes], 1))))
-        profiles = torch.cat([before, slopes(frames)], 1)  # (1, 2 + T, 32, 64)
+        motion, n = self.motion, frames.shape[1]
+        r = torch.cat([stems, motion.stem(frames.flatten(0, 1))])  # (back + T, C, h, w)
+        profiles = torch.cat([before, slopes(frames)], 1)  # (1, LAGS + T, 32, 64)
         alike = likeness(profiles)
-        features, after = motion.through_time(*motion.entered(motion.flat(y.flatten(1)).unsqueeze(0) + motion.shift(alike), alike), state)
-        return features, r[frames.shape[1] :], profiles[:, frames.shape[1] :], *after
+        features, after = motion.through_time(motion.refined(self.seen(r, n)[None], alike), alike, state)
+        return features, r[n:], profiles[:, n:], *after
+
+    def seen(self, r, n):
+        """The stem's answers to pictures -> to the last n and their changes."""
+        c = self.motion.c
+        parts = r.chunk(1 + len(c.changes), 1)
+        ago = lambda x, k: x[c.pictures_back - k : c.pictures_back - k + n]
+        return torch.cat([ago(parts[0], 0), *(ago(x, now) - ago(x, then) for x, (now, then) in zip(parts[1:], c.changes, strict=True))], 1)
 
 
 class SemanticGraph(nn.Module):

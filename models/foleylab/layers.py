@@ -52,6 +52,11 @@ def through(blocks, x, states):
     return x, after
 
 
+def hold(x, points):
+    """(B, T, ...) -> (B, points + T, ...): the first is held backwards."""
+    return torch.cat([x[:, :1].expand(-1, points, *x.shape[2:]), x], 1)
+
+
 class CenteredBlock(CausalBlock):
     """A block that may look both ways, for what is not streamed."""
 

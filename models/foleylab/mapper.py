@@ -10,7 +10,6 @@ from torch import nn
 
 from foleylab.codec import CodecConfig
 from foleylab.data.scene import FAMILIES, VOCABULARY
-from foleylab.engine_pitch import CLASSES as PITCH_CLASSES
 
 
 @dataclass(frozen=True)
@@ -141,10 +140,9 @@ class Mapper(nn.Module):
 
 
 class Probes(nn.Module):
-    """Used in training only: what the tokens must tell (latents, words, the pitch of engines)."""
+    """Used in training only: what the tokens must tell (latents, words)."""
 
     def __init__(self, c):
         super().__init__()
         self.latents = nn.Sequential(nn.Linear(c.token, 384), nn.SiLU(), nn.Linear(384, c.latent_width))
         self.words = nn.Linear(c.token, len(VOCABULARY))
-        self.pitch = nn.Linear(c.token, PITCH_CLASSES)

@@ -110,17 +110,14 @@ def unfold_norms(fresh, folded, frames):
 
     `folded` is a motion encoder after `fold_norms`, `fresh` one that still has its norms; `fresh` is changed.
     """
-    kept = {k: v for k, v in folded.state_dict().items() if not k.startswith(("trunk", "stem_norm"))}
-    fresh.load_state_dict(kept, strict=False)
+    fresh.load_state_dict({k: v for k, v in folded.state_dict().items() if not k.startswith("stem_norm")}, strict=False)
     with torch.no_grad():
-        for stage, flat in zip(fresh.trunk, folded.trunk, strict=True):
-            stage[0].load_state_dict(flat[0].state_dict())
-        for norm, shift in ((fresh.stem_norm, folded.stem_norm.shift.flatten()), *((s[1], torch.zeros_like(s[1].bias)) for s in fresh.trunk)):
-            as_identity(norm, shift)
+        for norm in norms_of(fresh):
+            as_identity(norm, folded.stem_norm.shift.flatten() if norm is fresh.stem_norm else torch.zeros_like(norm.bias))
     seen = {}
     hooks = [norm.register_forward_pre_hook(lambda m, x: seen.__setitem__(m, x[0])) for norm in norms_of(fresh)]
     with torch.no_grad():
-        fresh.eval().spatial(frames, frames[:, :1].expand(-1, 2, -1, -1, -1))
+        fresh.eval().whole(frames)
         for norm in norms_of(fresh):
             x = seen[norm]
             mean, var = x.mean((0, 2, 3)), x.var((0, 2, 3))

@@ -6,7 +6,9 @@ from torch import nn
 from foleylab.codec import Codec, CodecConfig
 from foleylab.decode_graph import DecodeGraph
 from foleylab.encoders import EncoderConfig, MotionEncoder, SemanticProjection, align_semantic
+from foleylab.engine_pitch import CLASSES
 from foleylab.flow import Flow, FlowConfig
+from foleylab.layers import hold
 from foleylab.mapper import Mapper, MapperConfig
 from foleylab.noise import latent_noise, philox
 
@@ -50,7 +52,8 @@ def test_decoder_as_a_graph_equals_the_decoder():
 def any_encoder():
     """With every part at work: what is begun at zero would hide its faults."""
     encoder = MotionEncoder(EncoderConfig()).eval()
-    nn.init.normal_(encoder.shift.leave.weight, 0, 0.1)
+    for part in (encoder.shift, encoder.trunk[0], encoder.trunk[2]):
+        nn.init.normal_(part.leave.weight, 0, 0.1)
     return encoder
 
 
@@ -58,21 +61,22 @@ def any_encoder():
 def test_motion_encoder_streamed_equals_whole():
     encoder = any_encoder()
     frames = torch.randn(1, 24, 3, 64, 64)
-    held = torch.cat([frames[:, :1].expand(-1, 15, -1, -1, -1), frames], 1)
+    held = hold(frames, 30)
     state, parts = encoder.initial_state(), []
-    for k in range(0, 39, 3):
+    for k in range(0, 54, 3):
         features, state = encoder(held[:, k : k + 3], state)
         parts.append(features)
-    assert close(encoder.whole(frames), torch.cat(parts, 1)[:, 15:])
+    features, logits = torch.cat(parts, 1)[:, 30:].split([encoder.c.motion_width, CLASSES], -1)
+    assert close(encoder.whole(frames), features) and close(encoder.pitch_of_whole(frames), logits)
 
 
 @torch.no_grad()
 def test_motion_encoder_forgets_its_initial_state_bit_for_bit():
     encoder = any_encoder()
     states = [encoder.initial_state(), [torch.randn_like(s) for s in encoder.initial_state()]]
-    frames, memory = torch.randn(1, 24, 3, 64, 64), encoder.c.memory_points
+    frames, memory = torch.randn(1, 36, 3, 64, 64), encoder.c.memory_points
     outs = [[], []]
-    for k in range(0, 24, 3):
+    for k in range(0, 36, 3):
         for i in range(2):
             features, states[i] = encoder(frames[:, k : k + 3], states[i])
             outs[i].append(features)

@@ -7,8 +7,9 @@ from foleylab.data.scene import FAMILIES
 from foleylab.data.sound import ENGINE_HZ, engine_bed
 from foleylab.encoders import EncoderConfig, MotionEncoder
 from foleylab.engine_pitch import CLASSES, ENGINE, LOWEST_HZ, UNKNOWN, choose, class_of, engine_alone, label, pitch_loss
+from make_clips import clip_of, describe, labels
 from make_memory import engine_tones
-from train_pitch import read, seen
+from train_pitch import cache, hide, read
 
 BELL = FAMILIES.index("bell")
 
@@ -74,20 +75,54 @@ def test_tones_of_an_engine_are_true_ones_and_rare_pitches_borrow():
         engine_tones(tones, pitch, least=30)
 
 
-def test_the_reader_learns_from_what_is_cached_what_the_encoder_then_tells():
+class Shards:
+    """Two clips whose road runs and two that stand still, in one shard; the last has no pitch."""
+
+    shards, index = ["engine-train-1"], [(0, i) for i in range(5)]
+
+    def __init__(self):
+        road = torch.randint(0, 256, (5, 1, 64, 64, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+        self.small = torch.cat([torch.roll(road, t, 3) for t in range(12)], 1)
+        self.small[2:] = road[2:]
+        self.pitch = torch.tensor([30.0, 30, 50, 50, UNKNOWN])[:, None].expand(-1, 12)
+
+    def row(self, key, i):
+        return getattr(self, key)[i].numpy()
+
+    def batch(self, rows, keys):
+        return {k: getattr(self, k)[list(rows)] for k in keys}
+
+
+def test_the_reader_learns_from_what_is_cached_what_the_encoder_then_tells(tmp_path):
     torch.manual_seed(0)
-    motion, pictures = MotionEncoder(EncoderConfig()).eval(), torch.randint(0, 256, (4, 12, 64, 64, 3), dtype=torch.uint8)
-    pictures[2:] = pictures[2:, :1]  # two clips stand still
-    cached = seen(motion, pictures) | {"pitch": torch.tensor([30.0, 30, 50, 50])[:, None].expand(-1, 12)}
+    motion, clips = MotionEncoder(EncoderConfig()).eval(), Shards()
+    plain, clothed = cache(motion, clips, tmp_path, 2, 0)
+    again, _ = cache(motion, clips, tmp_path, 2, 1)
+    assert len(plain["pitch"]) == 4, "the clip without a pitch is left out"
+    assert np.array_equal(plain["seen"], again["seen"]) and not np.array_equal(plain["seen"], clothed["seen"])
+    rows = {k: np.array(v) for k, v in plain.items()}
     optimiser = torch.optim.Adam(motion.pitch.parameters(), 3e-3)
     for _ in range(40):
-        loss = pitch_loss(read(motion, cached), cached["pitch"])
+        loss = pitch_loss(*read(motion.pitch, rows))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     assert loss < 2
-    frames = ((pictures.float() - motion.c.mean) / motion.c.std).permute(0, 1, 4, 2, 3)
     with torch.no_grad():
-        told = motion.whole(frames)[..., motion.c.motion_width :]
-        assert torch.allclose(told, read(motion, cached), atol=0.05)
+        told = motion.pitch_of_whole(((clips.small[:4].float() - motion.c.mean) / motion.c.std).permute(0, 1, 4, 2, 3))
+        assert torch.allclose(told, read(motion.pitch, rows)[0], atol=0.3)
     assert told.argmax(-1)[:, -1].tolist() == pytest.approx([30, 30, 50, 50], abs=1)
+
+
+def test_of_what_is_hidden_nothing_is_left_and_the_rest_makes_up_for_it():
+    torch.manual_seed(0)
+    x = hide(torch.ones(3, 5, 400), 0.25)
+    assert torch.equal(x, x[:, :1].expand_as(x)) and x.unique().tolist() == pytest.approx([0, 4 / 3])
+    assert abs(float(x.mean()) - 1) < 0.1 and torch.equal(hide(x, 0.0), x)
+
+
+def test_a_clip_of_an_engine_is_labelled_with_its_pitch():
+    rng = np.random.default_rng([1, 5, 0])
+    clip = clip_of("engine", rng, "tune")
+    row = describe(clip, rng, lambda x: torch.zeros(len(x), 1280), *labels(clip, len(clip.frames)), known=1)
+    assert row["pitch"].dtype == np.int8 and row["pitch"].shape == (150,) and (row["pitch"] != UNKNOWN).sum() > 30

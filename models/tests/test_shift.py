@@ -4,6 +4,7 @@ import torch
 
 from foleylab.encoders import EncoderConfig, MotionEncoder
 from foleylab.graphs import MotionGraph
+from foleylab.layers import hold
 from foleylab.shift import LAGS, REACH, SIZE, STRIP, STRIPS, compare, likeness, slopes
 
 ROWS = SIZE // STRIP
@@ -46,11 +47,13 @@ def test_both_pictures_before_are_compared():
 def test_the_graph_says_what_the_encoder_says():
     torch.manual_seed(0)
     encoder = MotionEncoder(EncoderConfig()).eval()
-    torch.nn.init.normal_(encoder.shift.leave.weight, 0, 0.1)
+    for part in (encoder.shift, encoder.trunk[0], encoder.trunk[2]):
+        torch.nn.init.normal_(part.leave.weight, 0, 0.1)
     frames, graph = torch.randn(1, 24, 3, SIZE, SIZE), MotionGraph(encoder)
-    state, held, parts = graph.initial_state(), torch.cat([frames[:, :1].expand(-1, 18, -1, -1, -1), frames], 1), []
+    state, held, parts = graph.initial_state(), hold(frames, 30), []
     assert state[1].shape == (1, LAGS, STRIPS, SIZE)
-    for k in range(0, 42, 3):
+    for k in range(0, 54, 3):
         features, *state = graph(held[:, k : k + 3], *state)
         parts.append(features)
-    assert torch.allclose(torch.cat(parts, 1)[:, 18:], encoder.whole(frames), atol=1e-4)
+    whole = torch.cat([encoder.whole(frames), encoder.pitch_of_whole(frames)], -1)
+    assert torch.allclose(torch.cat(parts, 1)[:, 30:], whole, atol=1e-4)
