@@ -1,4 +1,4 @@
-"""Training clips in other clothes: what sounds stays, its colours, light, size, place and camera change. The semantic features stay too."""
+"""Training clips in other clothes: what sounds stays, its colours, textures, light, size, place and camera change. The semantic features stay too."""
 import numpy as np
 import torch
 
@@ -19,8 +19,22 @@ def augment(pictures, rng, zooms=True):
             clip = sway(clip, rng)
         if rng.random() < 0.25:
             clip = lay_over(clip, pictures[rng.integers(len(pictures)), rng.integers(pictures.shape[1])].numpy(), rng)
+        if rng.random() < 0.4:
+            clip = other_texture(clip, rng)
         out.append(light(clip, rng))
     return torch.from_numpy(np.stack(out))
+
+
+def other_texture(pictures, rng, most=0.7):
+    """Through a random filter over colours and near pixels, mixed with what it was by up to `most` (https://arxiv.org/abs/2007.13003):
+    shapes stay, and when they move."""
+    size = int(rng.choice([1, 3, 5]))
+    kernel = torch.from_numpy(rng.normal(size=(3, 3, size, size)).astype(np.float32))
+    x = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() - 127.5
+    y = torch.nn.functional.conv2d(torch.nn.functional.pad(x, [size // 2] * 4, "replicate"), kernel)
+    y = (y - y.mean()) * (x.std() / y.std().clamp_min(1e-3)) + x.mean()
+    share = rng.uniform(0, most)
+    return (share * x + (1 - share) * y + 127.5).clamp(0, 255).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
 
 
 def light(pictures, rng, tint=0.4, inverted=0.1):

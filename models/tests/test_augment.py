@@ -1,8 +1,9 @@
 """Clips in other clothes: nothing but the clothes may change."""
+import cv2
 import numpy as np
 import torch
 
-from foleylab.augment import augment, lay_over, light, sway, zoom
+from foleylab.augment import augment, lay_over, light, other_texture, sway, zoom
 
 
 def square(side=8, count=3):
@@ -40,6 +41,19 @@ def test_light_gives_equal_levels_equal_light_and_keeps_their_order_or_turns_it(
         assert np.all(steps >= 0) or np.all(steps <= 0)
         turned, tinted = turned + bool(steps.min() < 0), tinted + bool(np.any(out[..., 0] != out[..., 1]))
     assert 0 < turned < 20 and 10 < tinted < 40
+
+
+def test_another_texture_changes_near_what_moves_and_when_it_does():
+    pictures = square(count=4)
+    pictures[2:] = np.roll(pictures[2:], 12, 2)
+    for seed in range(20):
+        out = other_texture(pictures, np.random.default_rng(seed)).astype(int)
+        assert out.shape == pictures.shape and np.all(out[0] == out[1]) and np.all(out[2] == out[3])
+        changed, moved = np.any(out[1] != out[2], -1), np.any(pictures[1] != pictures[2], -1)
+        near = cv2.dilate(moved.astype(np.uint8), np.ones((5, 5))) > 0
+        assert changed.any() and not (changed & ~near).any()
+    ramp = np.broadcast_to(np.arange(64, dtype=np.uint8)[:, None] * 4, (2, 64, 64, 3))
+    assert len({other_texture(ramp, np.random.default_rng(seed)).tobytes() for seed in range(8)}) == 8
 
 
 def test_a_still_laid_over_changes_what_stands_and_not_when_things_change():
