@@ -5,6 +5,7 @@ once for every copy of a shard, each clip in other clothes, and lies in --out: 0
 checkpoint.
 """
 import argparse
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -32,15 +33,21 @@ def look(motion, pictures):
 
 def cache(motion, clips, folder, copies, seed):
     """Of the clips of known pitch -> features, alike and pitch of each shard and copy, memory-mapped; the first copy is as it is, the others in other clothes."""
-    found = []
+    found, name = [], name_of(motion)
     for number, shard in enumerate(clips.shards):
         rows = [i for i, (s, _) in enumerate(clips.index) if s == number and (np.asarray(clips.row("pitch", i)) != UNKNOWN).any()]
         for copy in range(copies if rows else 0):
-            paths = [folder / f"{shard}-{copy}-{key}.npy" for key in KEYS]
+            paths = [folder / f"{shard}-{copy}-{name}-{key}.npy" for key in KEYS]
             if not paths[-1].exists():
                 write_copy(motion, clips, rows, paths, np.random.default_rng([seed, number, copy]) if copy else None)
             found.append(dict(zip(KEYS, (np.load(p, mmap_mode="r") for p in paths), strict=True)))
     return found
+
+
+def name_of(motion):
+    """Of what sees, without the reader: other weights see otherwise, and what they saw is not taken for one another's."""
+    seeing = b"".join(v.numpy().tobytes() for k, v in motion.state_dict().items() if not k.startswith("pitch"))
+    return hashlib.sha256(seeing).hexdigest()[:8]
 
 
 def write_copy(motion, clips, rows, paths, rng):

@@ -100,6 +100,8 @@ def test_the_reader_learns_from_what_is_cached_what_the_encoder_then_tells(tmp_p
     again, _ = cache(motion, clips, tmp_path, 2, 1)
     assert len(plain["pitch"]) == 4, "the clip without a pitch is left out"
     assert np.array_equal(plain["seen"], again["seen"]) and not np.array_equal(plain["seen"], clothed["seen"])
+    other, _ = cache(MotionEncoder(EncoderConfig()).eval(), clips, tmp_path, 2, 0)
+    assert not np.array_equal(plain["seen"], other["seen"]), "what another encoder saw is not taken for its own"
     rows = {k: np.array(v) for k, v in plain.items()}
     optimiser = torch.optim.Adam(motion.pitch.parameters(), 3e-3)
     for _ in range(40):
