@@ -1,4 +1,4 @@
-"""python train_pitch.py --clips DIR/engines-train --tune DIR/pitch-tune --encoders DIR/encoders/encoders.pt --out DIR/pitch --minutes 15
+"""python train_pitch.py --clips DIR/engines-train --tune DIR/pitch-tune --encoders DIR/encoders/encoders.pt --out DIR/pitch --minutes 10
 
 Trains what reads the pitch of engines (foleylab/engine_pitch.py) on clips of one engine alone. What the frozen motion encoder sees is computed
 once for every copy of a shard, each clip in other clothes, and lies in --out: 0.3 MB a copy of a clip. Then writes the reader into the encoders'
@@ -19,7 +19,7 @@ from foleylab.training import Run, add_arguments, load_average, save_weights
 from train_encoders import Encoders
 
 AT_ONCE, WITHIN = 10, 2  # clips; classes that make a semitone
-HIDDEN, LARGEST = 0.3, 127
+HIDDEN, LARGEST = 0.2, 127
 KEYS = ("seen", "alike", "pitch")
 
 
@@ -83,7 +83,7 @@ def check(reader, cached):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser, 15)
+    add_arguments(parser, 10)
     parser.set_defaults(batch=16, rate=2e-3, device="cpu")
     parser.add_argument("--clips", type=Path, required=True, help="clips of engines alone, split engine-train")
     parser.add_argument("--tune", type=Path, required=True, help="likewise, split engine-tune")
