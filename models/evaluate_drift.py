@@ -12,7 +12,7 @@ import torch
 from evaluate import level_dbfs, test_pictures
 from foleylab.clips import Clips
 from foleylab.judges import frechet, load_judges
-from foleylab.report import add_to_report
+from foleylab.report import add_to_report, require_report
 from foleylab.runners import open_runner
 
 MINUTE, CLIP_FRAMES = 12, 240_000  # clips of 5 s
@@ -42,6 +42,7 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     test, runner, judge = Clips(args.clips, "test"), open_runner(args.bundle), load_judges(args.judges)["mn04"]
+    require_report(args.out, runner.name)
     picture, rng, first, last, truth = test_pictures(test), np.random.default_rng(10), [], [], []
     for k in range(args.long):
         order = plan(len(test), rng)
@@ -54,8 +55,8 @@ def main():
     found = minutes_apart(first, last, truth, judge) | {"clips": args.long}
     line = (f"Minute 10 against minute 1, whose scenes it repeats ({args.long} clips of ten minutes): {found['levelDb']:+.2f} dB; Fréchet distance "
             f"{found['fadFirst']:.2f} and {found['fadLast']:.2f}.")
-    add_to_report(args.out, runner.name, {f"drift.{k}": round(float(v), 4) for k, v in found.items()}, line)
     print(line)
+    add_to_report(args.out, runner.name, {f"drift.{k}": round(float(v), 4) for k, v in found.items()}, line)
 
 
 if __name__ == "__main__":

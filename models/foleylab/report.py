@@ -88,6 +88,12 @@ def save_report(folder, flat, title, lines):
     (folder / f"{flat['bundle']}.md").write_text("\n".join([f"# {title}", "", *closing_table(flat), FIGURES, "", *lines]).rstrip() + "\n")
 
 
+def require_report(folder, bundle):
+    """Raises FileNotFoundError where there is no table that figures could be added to: for before what takes long."""
+    if not (folder / f"{bundle}.json").exists():
+        raise FileNotFoundError(f"{folder} holds no table of {bundle}, to which this would be added: evaluate.py --out {folder} writes it")
+
+
 def add_to_report(folder, bundle, figures, line):
     """More flat figures, and a last line in place of an earlier one that began with the same two words; the closing table is made anew."""
     flat = json.loads((folder / f"{bundle}.json").read_text()) | figures

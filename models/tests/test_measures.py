@@ -16,7 +16,7 @@ from foleylab.obedience import leaning, obey
 from foleylab.onsets import average_precision, corrected, detect, score, settle, shifts_of, tally
 from foleylab.paired import f1_change, mean_change
 from foleylab.pitch import SEMITONE, same_pitch, track
-from foleylab.report import add_to_report, write_report
+from foleylab.report import add_to_report, require_report, write_report
 from foleylab.sustained import follow_beds, loudness_r
 
 
@@ -186,7 +186,10 @@ def test_closing_has_a_key_for_every_row_and_says_what_is_met(tmp_path):
 
 def test_drift_comes_into_the_closing_table_afterwards(tmp_path):
     row = {"correctedAt50": 0.9}
+    with pytest.raises(FileNotFoundError, match="holds no table of toy.*evaluate.py"):
+        require_report(tmp_path, "toy")
     write_report(tmp_path, {"bundle": "toy", "defaultSteps": 2}, {"toy, 2 steps": row}, {"chunkP95Ms": 3.0}, {}, "toy")
+    require_report(tmp_path, "toy")
     page = (tmp_path / "toy.md").read_text()
     assert page.startswith("# toy\n\n## Closing table\n") and "| not measured | ≤ 2 | no |" in page and "| 0.9 | ≥ 0.8 | yes |" in page
     for clips in (3, 20):
