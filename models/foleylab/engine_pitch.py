@@ -75,15 +75,22 @@ class PitchReader(nn.Module):
     def initial_state(self, batch=1):
         return zero_states(self.blocks, batch, self.tell.weight)
 
+    def enter(self, seen, alike):
+        """Of each picture by itself, (B, T, hidden)."""
+        return self.norm(torch.relu(self.moved(alike)) + self.seen(seen))
+
+    def through_time(self, x, state):
+        x, after = through(self.blocks, x, state)
+        return self.tell(x), after
+
     def forward(self, seen, alike, state):
         """Of a chunk, with memories -> logits, memories."""
-        x, after = through(self.blocks, self.norm(torch.relu(self.moved(alike)) + self.seen(seen)), state)
-        return self.tell(x), after
+        return self.through_time(self.enter(seen, alike), state)
 
     def whole(self, seen, alike):
         """Of a span whose first picture is held backwards."""
-        logits, _ = self(hold(seen, self.c.reach), hold(alike, self.c.reach), self.initial_state(len(seen)))
-        return logits[:, self.c.reach :]
+        x = hold(self.enter(seen, alike), self.c.reach)
+        return self.through_time(x, self.initial_state(len(x)))[0][:, self.c.reach :]
 
 
 def choose(logits, slope):
