@@ -20,6 +20,7 @@ from foleylab.codec import Codec
 from foleylab.export import STREAM_TOLERANCE, ParityError, check_graphs, describe_graph, fold_norms, save_manifest
 from foleylab.golden import golden_answer, golden_inputs
 from foleylab.onnxfile import WeightsFile, export_graph, round_weights, share_weights
+from foleylab.planes import planes_of
 from foleylab.semantic import load_semantic
 from foleylab.training import load_average
 from foleylab.window_flow import WindowFlow, WindowFlowConfig
@@ -103,12 +104,12 @@ def fused_in_torch(encoders, pictures):
     """Pictures (N, 128, 128, 3) -> fused features from the warm-up on, (1, WARM_UP + N, C), without hops."""
     e, n = encoders.encoder_config, len(pictures)
     held = torch.from_numpy(pictures[np.clip(np.arange(-WARM_UP, n), 0, None)])
-    small = held.reshape(1, WARM_UP + n, 64, 2, 64, 2, 3).float().mean((3, 5))
+    frames = planes_of(((held.float() - e.mean) / e.std).permute(0, 3, 1, 2))[None]
     at = np.clip(np.arange(-WARM_UP, n) // e.semantic_every * e.semantic_every - e.semantic_lag, 0, None)
     seen, which = np.unique(at, return_inverse=True)
     x = (torch.from_numpy(pictures[seen]).float() - 127) / 128
     semantic = encoders.semantic(round_weights(load_semantic())(x.permute(0, 3, 1, 2)))[which][None]
-    return encoders.fusion.fuse(encoders.motion.whole(((small - e.mean) / e.std).permute(0, 1, 4, 2, 3)), semantic)
+    return encoders.fusion.fuse(encoders.motion.whole(frames), semantic)
 
 
 def whole_in_torch(parts, decode, pictures, seed, steps):

@@ -1,7 +1,7 @@
 """python make_clips.py --out DIR/clips --split train --seed 1 --clips 500
 
-Renders procedural clips, wears them with a real codec (H.264 at a random rate), and writes one shard: pictures 64 x 64 at
-30 Hz, semantic features at 5 Hz, sound, labels at 30 Hz, events; for the test split also the 128 x 128 pictures.
+Renders procedural clips, wears them with a real codec (H.264 at a random rate), and writes one shard: pictures 64 x 64 in
+colour and 128 x 128 in grey at 30 Hz, semantic features at 5 Hz, sound, labels at 30 Hz, events; for the test split also the 128 x 128 pictures.
 Seeds of different splits never meet: the split's name is part of the seed. Prints clips per core-second. `--only engine` makes the split
 engine-test, in which a family's actor is alone; with `--silhouette`, silhouette-test, in which its bodies are flat grey.
 """
@@ -18,6 +18,7 @@ import torch
 
 from foleylab.data.scene import ALONE, FAMILIES, FRAME_RATE, VOCABULARY, ClipConfig, alone, make_clip
 from foleylab.engine_pitch import label
+from foleylab.planes import grey, shrink
 from foleylab.semantic import load_semantic
 
 SPLITS = ("train", "tune", "test")
@@ -40,12 +41,6 @@ def compress(frames, rng):
     with av.open(store) as box:
         out = [to_rgb.reformat(f, format="rgb24").to_ndarray() for f in box.decode(video=0)]
     return np.stack(out)
-
-
-def shrink(frames):
-    """Exact box mean to 64 x 64, rounded to 8 bit."""
-    n = len(frames)
-    return (frames.reshape(n, 64, 2, 64, 2, 3).astype(np.uint16).sum((2, 4)) + 2).astype(np.uint16).__floordiv__(4).astype(np.uint8)
 
 
 def labels(clip, points):
@@ -79,7 +74,7 @@ def describe(clip, rng, net, onset, bed, words, known, short=False):
     frames = compress(clip.frames, rng)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=short):
         semantic = net(torch.tensor(frames[::6]).permute(0, 3, 1, 2).float().sub(127).div(128)).float().numpy().astype(np.float16)
-    return {"small": shrink(frames), "semantic": semantic, "audio": clip.audio.astype(np.float16), "onset": onset, "bed": bed, "words": words,
+    return {"small": shrink(frames), "fine": grey(frames), "semantic": semantic, "audio": clip.audio.astype(np.float16), "onset": onset, "bed": bed, "words": words,
             "loudness": loudness(clip.audio, len(frames)), "pitch": label(clip.audio, onset, bed), "known": np.array([known], np.uint8), "pictures": frames}
 
 

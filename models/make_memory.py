@@ -96,9 +96,9 @@ def hear(clips, encoders):
     out = {"tokens": [], "latents": [], "loudness": [], "hits": [], "clip": []}
     for at in range(0, len(clips), 10):
         rows = range(at, min(at + 10, len(clips)))
-        batch = clips.batch(rows, ("small", "semantic", "onset", "latents", "loudness"))
+        batch = clips.batch(rows, ("planes", "semantic", "onset", "latents", "loudness"))
         with torch.no_grad():
-            tokens = encoders(batch["small"], batch["semantic"])[0]
+            tokens = encoders(batch["planes"], batch["semantic"])[0]
         out["tokens"].append(tokens.flatten(0, 1))
         out["latents"].append(batch["latents"].flatten(0, 1))
         out["loudness"].append(batch["loudness"].flatten())

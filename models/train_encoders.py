@@ -31,7 +31,7 @@ class Encoders(nn.Module):
         self.probes, self.alignment = Probes(self.mapper_config), MaskedAlignment()
 
     def fuse(self, pictures, pooled):
-        """Pictures (B, T, 64, 64, 3) 0..255 and pooled semantic features (B, K, 1280) -> fused (B, T, C)."""
+        """Planes of pictures (B, T, 64, 64, PLANES) 0..255 and pooled semantic features (B, K, 1280) -> fused (B, T, C)."""
         c = self.encoder_config
         exact = torch.bfloat16 if torch.is_autocast_enabled(pictures.device.type) else torch.float32  # 8 bits less 127.5 are 8 bits
         frames = ((pictures.to(exact) - c.mean) / c.std).permute(0, 1, 4, 2, 3)
@@ -77,9 +77,9 @@ def losses(model, batch, context, bf16, align=True):
 
 def load_batch(clips, rows, rng, device, train=True, points=None):
     """Tensors of these clips; with `points`, of a random span of each that begins on a semantic picture."""
-    keys = ("small", "semantic", "onset", "bed", "words", "loudness", "latents", "known")
+    keys = ("planes", "semantic", "onset", "bed", "words", "loudness", "latents", "known")
     batch = clips.batch(rows, keys, [slice(s, s + points) for s in 6 * rng.integers(0, (150 - points) // 6 + 1, len(rows))] if points else None)
-    pictures = batch.pop("small")
+    pictures = batch.pop("planes")
     batch["pictures"] = augment(pictures, rng) if train else pictures
     batch["counts"] = torch.ones(pictures.shape[:2])
     if train:

@@ -25,7 +25,7 @@ KEYS = ("seen", "alike", "pitch")
 
 @torch.no_grad()
 def look(motion, pictures):
-    """Pictures uint8 (B, T, 64, 64, 3) -> what the reader enters with: features as float16, and how far strips have moved as bytes."""
+    """Planes of pictures, uint8 (B, T, 64, 64, PLANES) -> what the reader enters with: features as float16, and how far strips have moved as bytes."""
     with torch.autocast("cpu", torch.bfloat16):
         seen, alike = motion.look(((pictures.to(torch.bfloat16) - motion.c.mean) / motion.c.std).permute(0, 1, 4, 2, 3))
     return seen.half().numpy(), (alike.float() * LARGEST).round().to(torch.int8).numpy()
@@ -53,8 +53,8 @@ def name_of(motion):
 def write_copy(motion, clips, rows, paths, rng):
     parts = []
     for at in range(0, len(rows), AT_ONCE):
-        batch = clips.batch(rows[at : at + AT_ONCE], ("small", "pitch"))
-        parts.append((*look(motion, augment(batch["small"], rng, zooms=False) if rng else batch["small"]), batch["pitch"].numpy().astype(np.int8)))
+        batch = clips.batch(rows[at : at + AT_ONCE], ("planes", "pitch"))
+        parts.append((*look(motion, augment(batch["planes"], rng, zooms=False) if rng else batch["planes"]), batch["pitch"].numpy().astype(np.int8)))
     for path, part in zip(paths, zip(*parts, strict=True), strict=True):
         np.save(path, np.concatenate(part))
 

@@ -28,8 +28,8 @@ def cache_features(clips, model, rng, augmented, limit=100000, log=print):
     out = {k: [] for k in ("fused", "still", "latents", "onset", "bed", "loudness", "words", "known")}
     order = spread(len(clips), limit)
     for at in range(0, len(order), 8):
-        batch = clips.batch(order[at : at + 8], ("small", *LABELS))
-        pictures = augment(batch["small"], rng) if augmented else batch["small"]
+        batch = clips.batch(order[at : at + 8], ("planes", *LABELS))
+        pictures = augment(batch["planes"], rng) if augmented else batch["planes"]
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             batch["fused"], batch["still"] = model.fuse(pictures, batch["semantic"]), model.fuse(pictures[:, :1], batch["semantic"][:, :1])[:, 0]
         for k in out:

@@ -9,19 +9,23 @@ import torch
 from torch import nn
 
 from foleylab.engine_pitch import CLASSES, READER, PitchReader
+from foleylab.front import Front, Residual, stage
 from foleylab.layers import CausalBlock, hold, through, zero_states
+from foleylab.planes import COLOURS, FINE, PLANES, SIZE
 from foleylab.semantic import FEATURES
 from foleylab.shift import LAGS, Shift, likeness, slopes
 
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    size: int = 64
+    picture: int = 2 * SIZE
     mean: float = 127.5
     std: float = 64.0
     changes: tuple = ((0, 1), (1, 2), (0, 3), (3, 6))  # between which pictures back: long ones tell slow things' turns
-    channels: tuple = (80, 96, 160)  # of the stem, an equal part for the picture and each change; of the trunk's stages
+    fine_changes: tuple = ((0, 1), (1, 2), (0, 3))
+    channels: tuple = (80, 96, 160)  # of the front, an equal part for the picture and each change; of the trunk's stages
     refined: tuple = (32, 96)  # inner channels of what refines the pictures before each stage
+    fine: tuple = (32, 48)  # channels of the front of the fine grey; of what it is gathered in
     motion_width: int = 256
     temporal_blocks: int = 3
     temporal_kernel: int = 5
@@ -55,35 +59,19 @@ class EncoderConfig:
         return self.pictures_back + max(self.reach, READER.reach)
 
 
-def stage(inputs, outputs, kernel, stride):
-    """Convolution, batch norm (folded on export), ReLU."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2), nn.BatchNorm2d(outputs), nn.ReLU())
-
-
-class Residual(nn.Module):
-    """Adds what a convolution of its input, batch norm and ReLU make of it: nothing at first."""
-
-    def __init__(self, channels, inner):
-        super().__init__()
-        self.inner, self.leave = stage(channels, inner, 3, 1), nn.Conv2d(inner, channels, 1)
-        nn.init.zeros_(self.leave.weight)
-        nn.init.zeros_(self.leave.bias)
-
-    def forward(self, x):
-        return x + self.leave(self.inner(x))
-
-
 class MotionEncoder(nn.Module):
-    """frames (B, T, 3, 64, 64), normalised -> features (B, T, motion width), and behind them, streamed, the logits of engines' pitch."""
+    """planes (B, T, PLANES, 64, 64), normalised -> features (B, T, motion width), and behind them, streamed, the logits of engines' pitch."""
 
     def __init__(self, c):
         super().__init__()
         self.c = c
         (a, b, d), (fine, coarse) = c.channels, c.refined
-        self.stem = nn.Conv2d(3, a, 4, 4, bias=False)
-        self.stem_norm = nn.BatchNorm2d(a)
+        self.colours, self.fine = Front(COLOURS, a, 4, c.changes), Front(FINE, c.fine[0], 2, c.fine_changes)
+        self.gather = nn.Sequential(stage(*c.fine, 3, 2), nn.Conv2d(c.fine[1], a, 1))
+        nn.init.zeros_(self.gather[1].weight)
+        nn.init.zeros_(self.gather[1].bias)
         self.trunk = nn.Sequential(Residual(a, fine), stage(a, b, 3, 2), Residual(b, coarse), stage(b, d, 3, 2))
-        self.flat = nn.Linear(d * (c.size // 16) ** 2, c.motion_width)
+        self.flat = nn.Linear(d * (SIZE // 16) ** 2, c.motion_width)
         self.shift = Shift(c.motion_width)
         self.norm = nn.LayerNorm(c.motion_width)
         self.blocks = nn.ModuleList([CausalBlock(c.motion_width, 2 * c.motion_width, c.temporal_kernel) for _ in range(c.temporal_blocks)])
@@ -92,27 +80,18 @@ class MotionEncoder(nn.Module):
     def initial_state(self, batch=1):
         """Pictures before, and the convolutions' memories."""
         like = self.flat.weight
-        return [like.new_zeros(batch, self.c.pictures_back, 3, self.c.size, self.c.size), *zero_states(self.blocks, batch, like), *self.pitch.initial_state(batch)]
+        return [like.new_zeros(batch, self.c.pictures_back, PLANES, SIZE, SIZE), *zero_states(self.blocks, batch, like), *self.pitch.initial_state(batch)]
 
     def spatial(self, joined):
-        """Pictures (B, back + T, ...) -> of each of T pictures with its changes, (B, T, motion width), before its norm; how far strips have moved.
+        """Pictures (B, back + T, ...) -> of each of T pictures with its changes, (B, T, motion width), before its norm; how far strips have moved."""
+        n, colours, fine = joined.shape[1] - self.c.pictures_back, joined[:, :, :COLOURS], joined[:, :, COLOURS:]
+        alike = likeness(slopes(colours[:, self.c.pictures_back - LAGS :].float()))
+        return self.refined(self.colours.views(colours, n), self.fine.views(fine, n), alike), alike
 
-        Of the stem's channels an equal part sees the picture and each change; each is normalised by itself, so that a small change
-        counts as much as the picture. Changes are taken of the pictures: nothing needs a gradient but the stem's weights, and of
-        pictures of 8 bits they are exact in bfloat16.
-        """
-        b, n, side, back = len(joined), joined.shape[1] - self.c.pictures_back, self.c.size // 4, self.c.pictures_back
-        patches = joined.reshape(b, n + back, 3, side, 4, side, 4).permute(0, 1, 3, 5, 2, 4, 6).reshape(b, n + back, side * side, 48)
-        ago = lambda k: patches[:, back - k : back - k + n]
-        seen = ago(0), *(ago(now) - ago(then) for now, then in self.c.changes)
-        x = torch.cat([nn.functional.linear(v, w.flatten(1)) for v, w in zip(seen, self.stem.weight.chunk(len(seen)), strict=True)], -1)
-        alike = likeness(slopes(joined[:, back - LAGS :].float()))
-        return self.refined(x.reshape(b, n, side, side, -1).permute(0, 1, 4, 2, 3), alike), alike
-
-    def refined(self, seen, alike):
-        """The stem's answers (B, T, C, h, w) and how far strips have moved -> (B, T, motion width)."""
-        x = self.trunk(torch.relu(self.stem_norm(seen.flatten(0, 1))))
-        return self.flat(x.flatten(1)).reshape(*seen.shape[:2], -1) + self.shift(alike)
+    def refined(self, colours, fine, alike):
+        """What the fronts say, (B T, C, h, w), and how far strips have moved -> (B, T, motion width)."""
+        x = self.trunk(self.colours.normed(colours) + self.gather(self.fine.normed(fine)))
+        return self.flat(x.flatten(1)).reshape(*alike.shape[:2], -1) + self.shift(alike)
 
     def through_time(self, x, alike, state):
         """What `spatial` says -> features and logits, memories. The reader teaches these features nothing."""

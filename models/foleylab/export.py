@@ -11,11 +11,12 @@ import torch
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from foleylab.data.scene import VOCABULARY
-from foleylab.encoders import Residual
+from foleylab.front import Residual
 from foleylab.golden import golden_answer, golden_inputs
 from foleylab.graphs import build_graphs
 from foleylab.noise import latent_noise
 from foleylab.onnxfile import OPSET, WeightsFile, export_graph, round_weights, share_weights
+from foleylab.planes import planes_of
 from foleylab.quantise import measure_ranges, quantise
 from foleylab.stream import Bundle, Streamer
 
@@ -43,15 +44,15 @@ class ParityError(Exception):
 
 
 def fold_norms(encoders):
-    """Batch norms into convolutions, in place; the stem's shift stays apart, since changes are taken before it."""
+    """Batch norms into convolutions, in place; the fronts' shifts stay apart, since changes are taken before them."""
     motion = encoders.motion
-    norm = motion.stem_norm
-    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    with torch.no_grad():
-        motion.stem.weight.mul_(scale[:, None, None, None])
-        motion.stem_norm = Shift(norm.bias - norm.running_mean * scale)
-    for part in motion.trunk:
-        stage = part.inner if isinstance(part, Residual) else part
+    for front in (motion.colours, motion.fine):
+        norm = front.norm
+        scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        with torch.no_grad():
+            front.stem.weight.mul_(scale[:, None, None, None])
+            front.norm = Shift(norm.bias - norm.running_mean * scale)
+    for stage in (motion.gather[0], *(part.inner if isinstance(part, Residual) else part for part in motion.trunk)):
         stage[0], stage[1] = fuse_conv_bn_eval(stage[0].eval(), stage[1].eval()), torch.nn.Identity()
 
 
@@ -168,7 +169,7 @@ def describe_bundle(name, parts, entries, version, description, default_steps):
         "anchor": {"everyPoints": 300, "warmUpPoints": m.warm_up, "crossfadeFrames": 2400},
         "picture": size(128),
         "encoders": [
-            {"name": "motion", "graph": "motion", "size": size(e.size), "mean": [e.mean] * 3, "std": [e.std] * 3, "everyPoints": 1,
+            {"name": "motion", "graph": "motion", "size": size(e.picture), "mean": [e.mean] * 3, "std": [e.std] * 3, "everyPoints": 1,
              "lagPoints": 0, "memoryPoints": e.memory_points, "featureWidth": e.motion_features},
             {"name": "semantic", "graph": "semantic", "size": size(128), "mean": [127] * 3, "std": [128] * 3, "everyPoints": e.semantic_every,
              "lagPoints": e.semantic_lag, "memoryPoints": 0, "featureWidth": e.semantic_width},
@@ -207,8 +208,7 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     e, m = encoders.encoder_config, encoders.mapper_config
     n, warm = len(pictures), m.warm_up
     held = torch.from_numpy(pictures[np.clip(np.arange(-warm, n), 0, None)])
-    small = held.reshape(1, warm + n, 64, 2, 64, 2, 3).float().mean((3, 5))
-    frames = ((small - e.mean) / e.std).permute(0, 1, 4, 2, 3)
+    frames = planes_of(((held.float() - e.mean) / e.std).permute(0, 3, 1, 2))[None]
     points = np.arange(-warm, n)
     at = np.clip(points // e.semantic_every * e.semantic_every - e.semantic_lag, 0, None)
     seen, which = np.unique(at, return_inverse=True)

@@ -10,6 +10,7 @@ from torch import nn
 from foleylab.decode_graph import DecodeGraph
 from foleylab.flow import Flow
 from foleylab.mapper import Mapper
+from foleylab.planes import COLOURS, planes_of
 from foleylab.recall import Recall
 from foleylab.shift import LAGS, likeness, slopes
 
@@ -26,9 +27,9 @@ class Graph:
 
 
 class MotionGraph(nn.Module):
-    """frames + what was made of the pictures before (the stem's answers, slopes of profiles) + convolution memories -> features + next state.
+    """frames (1, T, 3, 128, 128) + what was made of the pictures before (the fronts' answers, slopes of profiles) + convolution memories -> features + next state.
 
-    The stem is linear, so that keeping its answers saves computing them again; without a picture they are zero, and so are slopes.
+    Fronts begin linear, so that keeping their answers saves computing them again; without a picture they are zero, and so are slopes.
     """
 
     def __init__(self, motion):
@@ -38,25 +39,22 @@ class MotionGraph(nn.Module):
     def initial_state(self):
         """Shapes as between chunks."""
         pictures, *memories = self.motion.initial_state()
-        return [self.motion.stem(pictures[0]).detach() * 0, slopes(pictures[:, -LAGS:]), *memories]
+        colours, fine = pictures[0, :, :COLOURS], pictures[0, :, COLOURS:]
+        answers = [front.stem(x[: front.back]).detach() * 0 for front, x in ((self.motion.colours, colours), (self.motion.fine, fine))]
+        return [*answers, slopes(pictures[:, -LAGS:, :COLOURS]), *memories]
 
     def state_names(self):
-        return ["stems", "slopes", *(f"memory{i}" for i in range(len(self.motion.blocks) + len(self.motion.pitch.blocks)))]
+        return ["colours", "fine", "slopes", *(f"memory{i}" for i in range(len(self.motion.blocks) + len(self.motion.pitch.blocks)))]
 
-    def forward(self, frames, stems, before, *state):
+    def forward(self, frames, colours, fine, before, *state):
         motion, n = self.motion, frames.shape[1]
-        r = torch.cat([stems, motion.stem(frames.flatten(0, 1))])  # (back + T, C, h, w)
-        profiles = torch.cat([before, slopes(frames)], 1)  # (1, LAGS + T, 32, 64)
+        planes = planes_of(frames[0])
+        seen = [torch.cat([x, front.stem(now)]) for x, front, now in ((colours, motion.colours, planes[:, :COLOURS]), (fine, motion.fine, planes[:, COLOURS:]))]
+        profiles = torch.cat([before, slopes(planes[None, :, :COLOURS])], 1)  # (1, LAGS + T, 32, 64)
         alike = likeness(profiles)
-        features, after = motion.through_time(motion.refined(self.seen(r, n)[None], alike), alike, state)
-        return features, r[n:], profiles[:, n:], *after
-
-    def seen(self, r, n):
-        """The stem's answers to pictures -> to the last n and their changes."""
-        c = self.motion.c
-        parts = r.chunk(1 + len(c.changes), 1)
-        ago = lambda x, k: x[c.pictures_back - k : c.pictures_back - k + n]
-        return torch.cat([ago(parts[0], 0), *(ago(x, now) - ago(x, then) for x, (now, then) in zip(parts[1:], c.changes, strict=True))], 1)
+        views = [front.views_of_answers(x, n) for front, x in zip((motion.colours, motion.fine), seen, strict=True)]
+        features, after = motion.through_time(motion.refined(*views, alike), alike, state)
+        return features, *(x[n:] for x in seen), profiles[:, n:], *after
 
 
 class SemanticGraph(nn.Module):
@@ -192,7 +190,7 @@ def build_graphs(encoders, semantic_net, codec, flow, recall=None):
                   "prefix": (1, f.prefix, f.latent_width), "prefixValid": (1, f.prefix)}
     x = (1, m.chunk, f.latent_width)
     graphs = {
-        "motion": Graph(motion, {"frames": (1, m.chunk, 3, e.size, e.size), **{n: tuple(s.shape) for n, s in zip(motion_names, motion_state, strict=True)}},
+        "motion": Graph(motion, {"frames": (1, m.chunk, 3, e.picture, e.picture), **{n: tuple(s.shape) for n, s in zip(motion_names, motion_state, strict=True)}},
                         ("features", *(f"{n}Next" for n in motion_names)), tuple((n, f"{n}Next") for n in motion_names), "motion"),
         "semantic": Graph(SemanticGraph(semantic_net, encoders.semantic), {"picture": (1, 3, 128, 128)}, ("features",), (), "semantic"),
         "fuse": Graph(encoders.fusion, {"features": (1, m.chunk, e.motion_features + e.semantic_width)}, ("fused",), (), "fuse"),

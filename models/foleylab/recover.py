@@ -106,14 +106,15 @@ def recover(graph, path, may_lack=(), picked=None):
 
 
 def unfold_norms(fresh, folded, frames):
-    """Batch norms that were folded away come back: with the statistics of `frames` (B, T, 3, 64, 64), and the same outputs.
+    """Batch norms that were folded away come back: with the statistics of `frames` (B, T, PLANES, 64, 64), and the same outputs.
 
     `folded` is a motion encoder after `fold_norms`, `fresh` one that still has its norms; `fresh` is changed.
     """
-    fresh.load_state_dict({k: v for k, v in folded.state_dict().items() if not k.startswith("stem_norm")}, strict=False)
+    fresh.load_state_dict({k: v for k, v in folded.state_dict().items() if not k.endswith("norm.shift")}, strict=False)
+    apart = {fresh.colours.norm: folded.colours.norm, fresh.fine.norm: folded.fine.norm}
     with torch.no_grad():
         for norm in norms_of(fresh):
-            as_identity(norm, folded.stem_norm.shift.flatten() if norm is fresh.stem_norm else torch.zeros_like(norm.bias))
+            as_identity(norm, apart[norm].shift.flatten() if norm in apart else torch.zeros_like(norm.bias))
     seen = {}
     hooks = [norm.register_forward_pre_hook(lambda m, x: seen.__setitem__(m, x[0])) for norm in norms_of(fresh)]
     with torch.no_grad():

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import torch
 
+from foleylab.muon import Muon
+
 
 def add_arguments(parser, minutes=10):
     """--out, --minutes, --batch, --rate, --seed, --threads, --device."""
@@ -14,6 +16,7 @@ def add_arguments(parser, minutes=10):
     parser.add_argument("--batch", type=int, default=12)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--muon", action="store_true", help="matrices are stepped by Muon instead of AdamW")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
@@ -34,7 +37,7 @@ class Run:
         args.out.mkdir(parents=True, exist_ok=True)
         self.path = args.out / f"{name}.pt"
         trainable = [p for p in model.parameters() if p.requires_grad]
-        self.optimiser = torch.optim.AdamW(trainable, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01)
+        self.optimiser = (Muon if args.muon else torch.optim.AdamW)(trainable, lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01)
         self.count, self.history, self.sums, self.sum_count = 0, [], {}, 0
         self.average = {}
         if self.path.exists():

@@ -88,7 +88,7 @@ def build_window_graphs(encoders, codec, flow, hop, halo):
     pairs = lambda names: tuple((n, f"{n}Next") for n in names)
     x, conditions = (1, c.points, c.latent_width), {"tokens": (1, c.points, c.token), "prompt": (1, c.prompt)}
     graphs = {
-        "motion": Graph(motion, {"frames": (1, hop, 3, e.size, e.size), **shapes(motion_names, motion_state)},
+        "motion": Graph(motion, {"frames": (1, hop, 3, e.picture, e.picture), **shapes(motion_names, motion_state)},
                         ("features", *after(motion_names)), pairs(motion_names), "motion"),
         "fuse": Graph(FusedAlone(encoders.fusion), {"features": (1, hop, e.motion_features + e.semantic_width)}, ("fused",), (), "fuse"),
         "flow": Graph(flow, {"x": x, "time": (1,), "stepSize": (1,), **conditions}, ("velocity",), (), "flow"),

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from foleylab.augment import augment, lay_over, light, other_texture, sway, zoom
+from foleylab.planes import join, part
 
 
 def square(side=8, count=3):
@@ -11,6 +12,11 @@ def square(side=8, count=3):
     pictures = np.zeros((count, 64, 64, 3), np.uint8)
     pictures[:, 32 - side // 2 : 32 + side // 2, 32 - side // 2 : 32 + side // 2] = 200
     return pictures
+
+
+def planes(*clips):
+    """Of each clip the colours, and its grey twice as fine."""
+    return torch.from_numpy(np.stack([join(c, c.mean(-1).astype(np.uint8).repeat(2, 1).repeat(2, 2)) for c in clips]))
 
 
 def test_zoom_keeps_the_middle_and_fills_the_border():
@@ -65,17 +71,29 @@ def test_a_still_laid_over_changes_what_stands_and_not_when_things_change():
 
 
 def test_a_seed_says_what_each_clip_wears():
-    pictures = torch.from_numpy(np.stack([square(), square(16)]))
+    pictures = planes(square(), square(16))
     once, again = (augment(pictures, np.random.default_rng(3)) for _ in range(2))
     other = augment(pictures, np.random.default_rng(4))
     assert once.dtype == torch.uint8 and once.shape == pictures.shape
     assert torch.equal(once, again) and not torch.equal(once, other)
 
 
+def test_colours_and_fine_grey_turn_and_shift_alike(monkeypatch):
+    for how in ("lay_over", "other_texture", "light"):  # these leave everything at its place
+        monkeypatch.setattr(f"foleylab.augment.{how}", lambda clip, *others: clip)
+    shape = np.zeros((4, 64, 64, 3), np.uint8)
+    shape[:, 14:30, 16:34] = 220
+    dressed = [part(augment(planes(shape), np.random.default_rng(k))[0].numpy()) for k in range(30)]
+    middle = lambda grey: np.argwhere(grey > 110).mean(0) / len(grey)
+    places = np.array([[middle(colours[3, ..., 0]), middle(fine[3])] for colours, fine in dressed])
+    assert np.ptp(places[:, 0], axis=0).min() > 0.1
+    assert np.abs(places[:, 0] - places[:, 1]).max() < 0.02
+
+
 def test_clips_whose_size_tells_something_are_not_zoomed(monkeypatch):
     zoomed = []
     monkeypatch.setattr("foleylab.augment.zoom", lambda clip, rng: zoomed.append(clip) or clip)
-    pictures = torch.from_numpy(np.stack([square()] * 30))
+    pictures = planes(*[square()] * 30)
     augment(pictures, np.random.default_rng(5), zooms=False)
     assert not zoomed
     augment(pictures, np.random.default_rng(5))

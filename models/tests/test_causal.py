@@ -11,6 +11,7 @@ from foleylab.flow import Flow, FlowConfig
 from foleylab.layers import hold
 from foleylab.mapper import Mapper, MapperConfig
 from foleylab.noise import latent_noise, philox
+from foleylab.planes import PLANES
 
 TOLERANCE = 1e-4
 WIDTH = CodecConfig().latent_width
@@ -52,15 +53,15 @@ def test_decoder_as_a_graph_equals_the_decoder():
 def any_encoder():
     """With every part at work: what is begun at zero would hide its faults."""
     encoder = MotionEncoder(EncoderConfig()).eval()
-    for part in (encoder.shift, encoder.trunk[0], encoder.trunk[2]):
-        nn.init.normal_(part.leave.weight, 0, 0.1)
+    for leave in (encoder.shift.leave, encoder.trunk[0].leave, encoder.trunk[2].leave, encoder.gather[1]):
+        nn.init.normal_(leave.weight, 0, 0.1)
     return encoder
 
 
 @torch.no_grad()
 def test_motion_encoder_streamed_equals_whole():
     encoder = any_encoder()
-    frames = torch.randn(1, 24, 3, 64, 64)
+    frames = torch.randn(1, 24, PLANES, 64, 64)
     held = hold(frames, 30)
     state, parts = encoder.initial_state(), []
     for k in range(0, 54, 3):
@@ -74,7 +75,7 @@ def test_motion_encoder_streamed_equals_whole():
 def test_motion_encoder_forgets_its_initial_state_bit_for_bit():
     encoder = any_encoder()
     states = [encoder.initial_state(), [torch.randn_like(s) for s in encoder.initial_state()]]
-    frames, memory = torch.randn(1, 36, 3, 64, 64), encoder.c.memory_points
+    frames, memory = torch.randn(1, 36, PLANES, 64, 64), encoder.c.memory_points
     outs = [[], []]
     for k in range(0, 36, 3):
         for i in range(2):

@@ -14,6 +14,7 @@ from foleylab.golden import golden_inputs
 from foleylab.graphs import build_graphs
 from foleylab.halves import load_halves, save_halves
 from foleylab.onnxfile import WeightsFile, export_graph, share_weights
+from foleylab.planes import PLANES
 from foleylab.recall import Recall, RecallConfig
 from foleylab.recover import RecoveryError, norms_of, recover, scatter_values, unfold_norms
 from foleylab.semantic import load_semantic
@@ -73,10 +74,10 @@ def test_a_graph_of_another_architecture_is_refused(tmp_path):
 
 
 def test_norms_come_back_with_the_same_outputs_and_train_like_before():
-    frames = torch.randn(2, 12, 3, 64, 64)
+    frames = torch.randn(2, 12, PLANES, 64, 64)
     trained = Encoders().motion
-    for part in (trained.trunk[0], trained.trunk[2]):
-        torch.nn.init.normal_(part.leave.weight, 0, 0.1)
+    for leave in (trained.trunk[0].leave, trained.trunk[2].leave, trained.gather[1]):
+        torch.nn.init.normal_(leave.weight, 0, 0.1)
     trained.train()
     for _ in range(3):
         trained.whole(frames)
@@ -89,7 +90,7 @@ def test_norms_come_back_with_the_same_outputs_and_train_like_before():
     fresh = unfold_norms(Encoders().motion, holder.motion, frames)
     got, _ = fresh.eval()(frames, fresh.initial_state(2))
     assert torch.allclose(got, truth, atol=1e-4)
-    assert all(not torch.equal(norm.running_var, torch.ones_like(norm.running_var)) for norm in norms_of(fresh)) and len(norms_of(fresh)) == 5
+    assert all(not torch.equal(norm.running_var, torch.ones_like(norm.running_var)) for norm in norms_of(fresh)) and len(norms_of(fresh)) == 7
 
 
 def values(graph):
@@ -125,7 +126,7 @@ def test_all_parts_of_the_live_system_come_back(tmp_path):
             store = stores.setdefault(name, WeightsFile(f"{name}.weights"))
             onnx.save(share_weights(export_graph(graph), store), tmp_path / (f"{name}.onnx" if name == "fuse" else f"{name}-gpu.onnx"))
             store.write(tmp_path)
-    encoders, codec, flow, recall = recover_live(tmp_path, torch.randn(1, 12, 3, 64, 64))
+    encoders, codec, flow, recall = recover_live(tmp_path, torch.randn(1, 12, PLANES, 64, 64))
     agree(answers(encoders, codec, flow, recall), answers(**parts))
     for name, tensor in parts["codec"].decoder.state_dict().items():
         assert torch.equal(tensor, codec.decoder.state_dict()[name]), name
@@ -134,7 +135,7 @@ def test_all_parts_of_the_live_system_come_back(tmp_path):
 
 def test_shipped_bundles_come_back():
     bundle = Bundle(BUNDLES / "live", gpu=True)
-    got = answers(*recover_live(BUNDLES / "live", torch.randn(1, 12, 3, 64, 64)))
+    got = answers(*recover_live(BUNDLES / "live", torch.randn(1, 12, PLANES, 64, 64)))
     for name, graph in bundle.manifest["graphs"].items():
         if name in got:
             inputs = golden_inputs({k: v["shape"] for k, v in graph["inputs"].items()})

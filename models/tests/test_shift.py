@@ -5,6 +5,7 @@ import torch
 from foleylab.encoders import EncoderConfig, MotionEncoder
 from foleylab.graphs import MotionGraph
 from foleylab.layers import hold
+from foleylab.planes import planes_of
 from foleylab.shift import LAGS, REACH, SIZE, STRIP, STRIPS, compare, likeness, slopes
 
 ROWS = SIZE // STRIP
@@ -47,13 +48,14 @@ def test_both_pictures_before_are_compared():
 def test_the_graph_says_what_the_encoder_says():
     torch.manual_seed(0)
     encoder = MotionEncoder(EncoderConfig()).eval()
-    for part in (encoder.shift, encoder.trunk[0], encoder.trunk[2]):
-        torch.nn.init.normal_(part.leave.weight, 0, 0.1)
-    frames, graph = torch.randn(1, 24, 3, SIZE, SIZE), MotionGraph(encoder)
+    for leave in (encoder.shift.leave, encoder.trunk[0].leave, encoder.trunk[2].leave, encoder.gather[1]):
+        torch.nn.init.normal_(leave.weight, 0, 0.1)
+    frames, graph = torch.randn(1, 24, 3, 2 * SIZE, 2 * SIZE), MotionGraph(encoder)
     state, held, parts = graph.initial_state(), hold(frames, 30), []
-    assert state[1].shape == (1, LAGS, STRIPS, SIZE)
+    assert state[2].shape == (1, LAGS, STRIPS, SIZE)
     for k in range(0, 54, 3):
         features, *state = graph(held[:, k : k + 3], *state)
         parts.append(features)
-    whole = torch.cat([encoder.whole(frames), encoder.pitch_of_whole(frames)], -1)
+    planes = planes_of(frames)
+    whole = torch.cat([encoder.whole(planes), encoder.pitch_of_whole(planes)], -1)
     assert torch.allclose(torch.cat(parts, 1)[:, 30:], whole, atol=1e-4)
