@@ -64,7 +64,7 @@ def write_window_bundle(folder, live, parts, version, default_steps, pictures):
         onnx.save(share_weights(export_graph(graph), stores[graph.weights]), draft / f"{name}.onnx")
         entries[name] = describe_graph(name, graph, stores[graph.weights].name)
     stores[OWN].write(draft)
-    manifest = describe_window_bundle(folder.name, theirs, parts["flow"], entries, version, default_steps)
+    manifest = describe_window_bundle(folder.name, theirs, parts, entries, version, default_steps)
     manifest["files"] = {p.name: {"sha256": hashlib.sha256(p.read_bytes()).hexdigest(), "bytes": p.stat().st_size} for p in sorted(draft.iterdir())}
     semantic = entries["semantic"]
     variants = [semantic, *([semantic["gpu"]] if "gpu" in semantic else [])]
@@ -84,13 +84,16 @@ def write_window_bundle(folder, live, parts, version, default_steps, pictures):
     return report
 
 
-def describe_window_bundle(name, theirs, flow, entries, version, default_steps):
+def describe_window_bundle(name, theirs, parts, entries, version, default_steps):
     """The manifest, but for files and golden answers: live's, where it says nothing of the window."""
-    kept = ("schema", "licence", "sampleRate", "channels", "gridFrames", "picture", "encoders", "prompt", "golden")
+    flow, e = parts["flow"], parts["encoders"].encoder_config
+    alone = {"featureWidth": e.motion_width, "memoryPoints": e.pictures_back + e.reach}  # nobody reads the pitch
+    kept = ("schema", "licence", "sampleRate", "channels", "gridFrames", "picture", "prompt", "golden")
     return copy.deepcopy({k: theirs[k] for k in kept}) | {
         "name": name, "version": version, "system": "foley-flow", "mode": "window", "hopPoints": HOP, "windowPoints": flow.c.points,
         "description": "After Foley-Flow: windows of 4 s every second, a few-step flow conditioned on the pictures' features of each moment.",
         "anchor": {"everyPoints": 300, "warmUpPoints": WARM_UP, "crossfadeFrames": FADE_FRAMES},
+        "encoders": [x | alone if x["name"] == "motion" else x for x in theirs["encoders"]],
         "fusion": theirs["fusion"] | {"width": flow.c.token},
         "mapper": {"kind": "none", "tokenWidth": flow.c.token},
         "flow": {"predictor": "velocity", "graph": "flow", "latentWidth": flow.c.latent_width, "steps": {"default": default_steps, "max": 8},

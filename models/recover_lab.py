@@ -82,7 +82,7 @@ def main():
     clips = Clips(args.clips, "train")
     config = Encoders().encoder_config
     pictures = clips.batch(range(min(48, len(clips))), ("planes",))["planes"].float()
-    encoders, codec, flow, recall = recover_live(args.live, ((pictures - config.mean) / config.std).permute(0, 1, 4, 2, 3))
+    encoders, codec, flow, recall = recover_live(args.live, (pictures - config.mean) / config.std)
     behind = {"codec": 0}
     if args.extra.exists():
         extra = load_halves(args.extra)

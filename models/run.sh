@@ -4,6 +4,7 @@
 set -eu
 lab=$1
 python=${PYTHON:-.venv/bin/python}
+export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=20000000000 MALLOC_TOP_PAD_=268435456 MALLOC_ARENA_MAX=1 # keep what was given: a step of train_encoders.py in 1.3 s of a core, not 1.7
 $python make_art.py --out "$lab/art"
 $python make_recordings.py --out "$lab/recordings"
 export LIVEFOLEY_ART="$lab/art" LIVEFOLEY_RECORDINGS="$lab/recordings"
@@ -29,6 +30,7 @@ for seed in 221 222; do $python make_clips.py --out "$lab/clips" --split train -
 for seed in 241 242 243; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.5; done
 for seed in 251 252 253 254 255 256 257 258; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.45; done
 for seed in 261 262 263 264 265 266; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.4; done
+for seed in $(seq 1701 2 1719) 1702 1704; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.45; done
 for seed in 311 312 313 314 315 316 317 318 319 320 321 322; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.5; done
 $python make_clips.py --out "$lab/clips" --split train --seed 300 --clips 150 --games 1
 while read -r family seed clips; do # of one family alone, and trained on with the others
@@ -48,8 +50,8 @@ for split in tune test; do $python make_captures.py --out "$lab/clips" --split $
 $python make_unseen.py --out "$lab/clips" --clips 60
 $python train_tones.py --clips "$lab/clips" --codec "$lab/codec/codec.pt" --out "$lab/tones" --minutes 9 --rate 2e-3
 $python cache_latents.py --clips "$lab/clips" --codec "$lab/codec/codec.pt"
-$python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 220 --batch 10 --bf16 --rate 7e-4
-for seed in 8401 8402 8403 8404 8405 8406 8407 $(seq 9501 9520); do $python make_clips.py --out "$lab/pitch-train" --split train --seed "$seed" --clips 240 --only engine; done
+$python train_encoders.py --clips "$lab/clips" --out "$lab/encoders" --minutes 220 --batch 10 --bf16 --rate 7e-4 --muon
+for seed in 8401 8402 8403 8404 8405 8406 8407 $(seq 8601 8605) $(seq 9501 9520); do $python make_clips.py --out "$lab/pitch-train" --split train --seed "$seed" --clips 240 --only engine; done
 for seed in 5 6; do $python make_clips.py --out "$lab/pitch-tune" --split tune --seed $seed --clips $((seed == 5 ? 24 : 96)) --only engine; done
 $python train_pitch.py --clips "$lab/pitch-train" --tune "$lab/pitch-tune" --encoders "$lab/encoders/encoders.pt" --out "$lab/pitch" --minutes 10
 for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --out "$lab/tokens" --limit 3000; done
@@ -57,12 +59,12 @@ env -u LIVEFOLEY_RECORDINGS $python make_clips.py --out "$lab/memory" --split tr
 $python make_clips.py --out "$lab/games" --split train --seed 212 --clips 200 --games 1
 $python make_clips.py --out "$lab/engines" --split train --seed 8499 --clips 240 --only engine
 for part in memory games engines; do $python cache_latents.py --clips "$lab/$part" --codec "$lab/codec/codec.pt"; done
-$python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$lab/games" --engines "$lab/engines" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall"
+$python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$lab/games" --engines "$lab/engines" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall" --seed 5
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
-$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.14.0 --steps 2 --recall recall
+$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.15.0 --steps 2 --recall recall
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 6000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
-$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.12.0 --steps 2 --temperature 0.5 --decide-from 0.5
+$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.13.0 --steps 2 --temperature 0.5 --decide-from 0.5
 judges=../../shared/judges samples=../../shared/samples
 for bundle in live foley-flow; do
   $python evaluate.py --bundle bundles/$bundle --clips "$lab/clips" --codec "$lab/codec/codec.pt" --samples $samples --judges $judges --out evaluation --pictures "$lab/pictures"

@@ -31,10 +31,10 @@ class Encoders(nn.Module):
         self.probes, self.alignment = Probes(self.mapper_config), MaskedAlignment()
 
     def fuse(self, pictures, pooled):
-        """Planes of pictures (B, T, 64, 64, PLANES) 0..255 and pooled semantic features (B, K, 1280) -> fused (B, T, C)."""
+        """Planes of pictures (B, T, PLANES, 64, 64) 0..255 and pooled semantic features (B, K, 1280) -> fused (B, T, C)."""
         c = self.encoder_config
         exact = torch.bfloat16 if torch.is_autocast_enabled(pictures.device.type) else torch.float32  # 8 bits less 127.5 are 8 bits
-        frames = ((pictures.to(exact) - c.mean) / c.std).permute(0, 1, 4, 2, 3)
+        frames = (pictures.to(exact) - c.mean) / c.std
         aligned = align_semantic(self.semantic(pooled), frames.shape[1], c)
         return self.fusion.fuse(self.motion.whole(frames), aligned)
 

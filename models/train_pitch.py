@@ -25,9 +25,9 @@ KEYS = ("seen", "alike", "pitch")
 
 @torch.no_grad()
 def look(motion, pictures):
-    """Planes of pictures, uint8 (B, T, 64, 64, PLANES) -> what the reader enters with: features as float16, and how far strips have moved as bytes."""
+    """Planes of pictures, uint8 (B, T, PLANES, 64, 64) -> what the reader enters with: features as float16, and how far strips have moved as bytes."""
     with torch.autocast("cpu", torch.bfloat16):
-        seen, alike = motion.look(((pictures.to(torch.bfloat16) - motion.c.mean) / motion.c.std).permute(0, 1, 4, 2, 3))
+        seen, alike = motion.look((pictures.to(torch.bfloat16) - motion.c.mean) / motion.c.std)
     return seen.half().numpy(), (alike.float() * LARGEST).round().to(torch.int8).numpy()
 
 

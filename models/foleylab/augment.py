@@ -6,7 +6,7 @@ from foleylab.planes import SIZE, join, part
 
 
 def augment(planes, rng, zooms=True):
-    """uint8 (B, T, 64, 64, PLANES), each clip in its own way; `zooms`: not where size tells what is heard."""
+    """uint8 (B, T, PLANES, 64, 64), each clip in its own way; `zooms`: not where size tells what is heard."""
     clips = [part(clip) for clip in planes.numpy()]
     return torch.from_numpy(np.stack([join(*dress(clip, clips[rng.integers(len(clips))], rng, zooms)) for clip in clips]))
 

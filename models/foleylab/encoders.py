@@ -56,6 +56,7 @@ class EncoderConfig:
 
     @property
     def memory_points(self):
+        """Of features and pitch."""
         return self.pictures_back + max(self.reach, READER.reach)
 
 
@@ -93,18 +94,17 @@ class MotionEncoder(nn.Module):
         x = self.trunk(self.colours.normed(colours) + self.gather(self.fine.normed(fine)))
         return self.flat(x.flatten(1)).reshape(*alike.shape[:2], -1) + self.shift(alike)
 
-    def through_time(self, x, alike, state):
-        """What `spatial` says -> features and logits, memories. The reader teaches these features nothing."""
-        count = len(self.blocks)
-        features, after = through(self.blocks, self.norm(x), state[:count])
-        logits, pitched = self.pitch(x.detach(), alike, state[count:])
-        return torch.cat([features, logits], -1), [*after, *pitched]
+    def through_time(self, x, state):
+        """What `spatial` says -> features, memories."""
+        return through(self.blocks, self.norm(x), state)
 
     def forward(self, frames, state):
-        """Streamed: state in, state out."""
-        joined = torch.cat([state[0], frames], 1)
-        features, after = self.through_time(*self.spatial(joined), state[1:])
-        return features, [joined[:, frames.shape[1] :], *after]
+        """Streamed: state in, state out. The pitch's reader teaches the features nothing."""
+        joined, count = torch.cat([state[0], frames], 1), len(self.blocks)
+        x, alike = self.spatial(joined)
+        features, after = self.through_time(x, state[1 : 1 + count])
+        logits, pitched = self.pitch(x.detach(), alike, state[1 + count :])
+        return torch.cat([features, logits], -1), [joined[:, frames.shape[1] :], *after, *pitched]
 
     def look(self, frames):
         """What `spatial` says of a span whose first picture is held backwards, as the engine does before the first frame."""
@@ -113,7 +113,7 @@ class MotionEncoder(nn.Module):
     def whole(self, frames):
         """Features of such a span, without the pitch."""
         x, _ = self.look(frames)
-        return through(self.blocks, hold(self.norm(x), self.c.reach), zero_states(self.blocks, len(x), x))[0][:, self.c.reach :]
+        return self.through_time(hold(x, self.c.reach), zero_states(self.blocks, len(x), x))[0][:, self.c.reach :]
 
     def pitch_of_whole(self, frames):
         return self.pitch.whole(*self.look(frames))

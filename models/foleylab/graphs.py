@@ -32,19 +32,24 @@ class MotionGraph(nn.Module):
     Fronts begin linear, so that keeping their answers saves computing them again; without a picture they are zero, and so are slopes.
     """
 
-    def __init__(self, motion):
+    def __init__(self, motion, pitched=True):
+        """`pitched`: whether it also reads the pitch of engines."""
         super().__init__()
-        self.motion = motion
+        self.motion, self.pitched = motion, pitched
 
     def initial_state(self):
         """Shapes as between chunks."""
         pictures, *memories = self.motion.initial_state()
         colours, fine = pictures[0, :, :COLOURS], pictures[0, :, COLOURS:]
         answers = [front.stem(x[: front.back]).detach() * 0 for front, x in ((self.motion.colours, colours), (self.motion.fine, fine))]
-        return [*answers, slopes(pictures[:, -LAGS:, :COLOURS]), *memories]
+        return [*answers, slopes(pictures[:, -LAGS:, :COLOURS]), *memories[: self.memories]]
+
+    @property
+    def memories(self):
+        return len(self.motion.blocks) + len(self.motion.pitch.blocks) * self.pitched
 
     def state_names(self):
-        return ["colours", "fine", "slopes", *(f"memory{i}" for i in range(len(self.motion.blocks) + len(self.motion.pitch.blocks)))]
+        return ["colours", "fine", "slopes", *(f"memory{i}" for i in range(self.memories))]
 
     def forward(self, frames, colours, fine, before, *state):
         motion, n = self.motion, frames.shape[1]
@@ -53,7 +58,11 @@ class MotionGraph(nn.Module):
         profiles = torch.cat([before, slopes(planes[None, :, :COLOURS])], 1)  # (1, LAGS + T, 32, 64)
         alike = likeness(profiles)
         views = [front.views_of_answers(x, n) for front, x in zip((motion.colours, motion.fine), seen, strict=True)]
-        features, after = motion.through_time(motion.refined(*views, alike), alike, state)
+        x, count = motion.refined(*views, alike), len(motion.blocks)
+        features, after = motion.through_time(x, state[:count])
+        if self.pitched:
+            logits, read = motion.pitch(x, alike, state[count:])
+            features, after = torch.cat([features, logits], -1), [*after, *read]
         return features, *(x[n:] for x in seen), profiles[:, n:], *after
 
 

@@ -23,15 +23,21 @@ def grey(pictures):
 
 
 def join(small, fine):
-    """Colours (N, 64, 64, 3) and grey (N, 128, 128) -> planes (N, 64, 64, PLANES)."""
-    cells = fine.reshape(-1, SIZE, 2, SIZE, 2).transpose(0, 1, 3, 2, 4)
-    return np.concatenate([small, cells.reshape(-1, SIZE, SIZE, FINE)], -1)
+    """Colours (N, 64, 64, 3) and grey (N, 128, 128) -> planes (N, PLANES, 64, 64)."""
+    out = np.empty((len(small), PLANES, SIZE, SIZE), np.uint8)
+    for k in range(COLOURS):
+        out[:, k] = small[..., k]
+    for k in range(FINE):
+        out[:, COLOURS + k] = fine[:, k // 2 :: 2, k % 2 :: 2]
+    return out
 
 
 def part(planes):
-    """Back: planes (N, 64, 64, PLANES) -> colours (N, 64, 64, 3), grey (N, 128, 128)."""
-    cells = planes[..., COLOURS:].reshape(-1, SIZE, SIZE, 2, 2).transpose(0, 1, 3, 2, 4)
-    return planes[..., :COLOURS], cells.reshape(-1, 2 * SIZE, 2 * SIZE)
+    """Back: planes (N, PLANES, 64, 64) -> colours (N, 64, 64, 3), grey (N, 128, 128)."""
+    fine = np.empty((len(planes), 2 * SIZE, 2 * SIZE), np.uint8)
+    for k in range(FINE):
+        fine[:, k // 2 :: 2, k % 2 :: 2] = planes[:, COLOURS + k]
+    return np.ascontiguousarray(planes[:, :COLOURS].transpose(0, 2, 3, 1)), fine
 
 
 def planes_of(frames):

@@ -11,14 +11,14 @@ from foleylab.window_flow import WindowFlow
 
 
 class FusedAlone(nn.Module):
-    """Fusion without the pitch of engines: there is no memory here that would ask for it."""
+    """Fusion of features without the pitch of engines: there is no memory here that would ask for it."""
 
     def __init__(self, fusion):
         super().__init__()
         self.fusion = fusion
 
     def forward(self, features):
-        return self.fusion(features)[..., : self.fusion.c.fused_width]
+        return self.fusion.fuse(*features.split([self.fusion.c.motion_width, self.fusion.c.semantic_width], -1))
 
 
 class UnrolledWindowFlow(nn.Module):
@@ -78,7 +78,7 @@ def spoilt_latents(codec, latents, start, tolerance=1e-4):
 def build_window_graphs(encoders, codec, flow, hop, halo):
     """All graphs of the bundle by name but the semantic encoder's, which is live's own file."""
     e, c = encoders.encoder_config, flow.c
-    motion = MotionGraph(encoders.motion)
+    motion = MotionGraph(encoders.motion, pitched=False)
     decode = WindowDecodeGraph(round_weights(DecodeGraph(codec)), halo, hop)
     motion_state, decode_state = motion.initial_state(), decode.synthesis.initial_state()
     motion_names = motion.state_names()
@@ -90,7 +90,7 @@ def build_window_graphs(encoders, codec, flow, hop, halo):
     graphs = {
         "motion": Graph(motion, {"frames": (1, hop, 3, e.picture, e.picture), **shapes(motion_names, motion_state)},
                         ("features", *after(motion_names)), pairs(motion_names), "motion"),
-        "fuse": Graph(FusedAlone(encoders.fusion), {"features": (1, hop, e.motion_features + e.semantic_width)}, ("fused",), (), "fuse"),
+        "fuse": Graph(FusedAlone(encoders.fusion), {"features": (1, hop, e.motion_width + e.semantic_width)}, ("fused",), (), "fuse"),
         "flow": Graph(flow, {"x": x, "time": (1,), "stepSize": (1,), **conditions}, ("velocity",), (), "flow"),
         "decode": Graph(round_weights(decode), {"latents": (1, halo + hop, c.latent_width), **shapes(decode_names, decode_state)},
                         ("pcm", *after(decode_names)), pairs(decode_names), "decode"),

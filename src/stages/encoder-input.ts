@@ -28,8 +28,7 @@ export function writeEncoderInput(picture: Uint8Array, input: EncoderInput, targ
     gain: 1 / (box.width * box.height * std),
     offset: input.mean[channel]! / std,
   }));
-  const isHalved = box.width === 2 && box.height === 2;
-  const write = isHalved ? writeHalved : writeBoxes;
+  const write = box.width === 1 && box.height === 1 ? writePixels : writeBoxes;
   write(picture, { ...input, box, scales: scales as [Scale, Scale, Scale] }, target);
 }
 
@@ -65,21 +64,13 @@ function writeBoxes(picture: Uint8Array, boxes: Boxes, { out, at }: Target): voi
   }
 }
 
-/** The same for boxes of 2 x 2, which the motion encoder takes of every picture: in half the time. */
-function writeHalved(picture: Uint8Array, boxes: Boxes, { out, at }: Target): void {
-  const { size } = boxes;
+/** The same for boxes of one pixel, which both encoders of `live` take: in a third of the time. */
+function writePixels(picture: Uint8Array, boxes: Boxes, { out, at }: Target): void {
   const [red, green, blue] = boxes.scales;
-  const plane = size.width * size.height;
-  const rowLength = boxes.picture.width * 3;
-  const sumAt = (p: number, q: number): number =>
-    picture[p]! + picture[p + 3]! + picture[q]! + picture[q + 3]!;
-  for (let y = 0, to = at; y < size.height; y += 1) {
-    let p = 2 * y * rowLength;
-    for (let x = 0; x < size.width; x += 1, to += 1, p += 6) {
-      const q = p + rowLength;
-      out[to] = sumAt(p, q) * red.gain - red.offset;
-      out[to + plane] = sumAt(p + 1, q + 1) * green.gain - green.offset;
-      out[to + 2 * plane] = sumAt(p + 2, q + 2) * blue.gain - blue.offset;
-    }
+  const plane = boxes.size.width * boxes.size.height;
+  for (let i = 0, p = 0, to = at; i < plane; i += 1, p += 3, to += 1) {
+    out[to] = picture[p]! * red.gain - red.offset;
+    out[to + plane] = picture[p + 1]! * green.gain - green.offset;
+    out[to + 2 * plane] = picture[p + 2]! * blue.gain - blue.offset;
   }
 }
