@@ -2,6 +2,7 @@
 import argparse
 
 import numpy as np
+import pytest
 import torch
 
 from foleylab.data.scene import ClipConfig, make_clip
@@ -44,8 +45,9 @@ def test_sound_clips_differ_and_are_bounded():
     assert clips.shape == (6, 24000) and np.abs(clips).max() <= 1 and not np.array_equal(clips[0], clips[1])
 
 
-def test_training_resumes_and_tolerates_a_lost_optimiser(tmp_path):
-    args = argparse.Namespace(out=tmp_path, minutes=0.02, batch=2, rate=1e-2, seed=0, threads=1, device="cpu")
+@pytest.mark.parametrize("muon", [False, True])
+def test_training_resumes_and_tolerates_a_lost_optimiser(tmp_path, muon):
+    args = argparse.Namespace(out=tmp_path, minutes=0.02, batch=2, rate=1e-2, seed=0, threads=1, device="cpu", muon=muon)
 
     def train():
         run = Run(torch.nn.Linear(4, 1), {}, args, "toy")
