@@ -7,7 +7,9 @@ compared, so that light and flat ground do not matter.
 import torch
 from torch import nn
 
-SIZE, STRIP = 64, 4
+from foleylab.planes import SIZE
+
+STRIP = 4
 STRIPS = 2 * SIZE // STRIP  # of rows, then of columns
 LAGS, REACH, WINDOWS = 2, 6, 2  # pictures back; pixels either way; parts of a strip that are compared by themselves
 SHIFTS = 2 * REACH + 1

@@ -64,7 +64,7 @@ function writeBoxes(picture: Uint8Array, boxes: Boxes, { out, at }: Target): voi
   }
 }
 
-/** The same for boxes of one pixel, which both encoders of `live` take: in a third of the time. */
+/** The same for boxes of one pixel, which both encoders of `live` take: in half the time. */
 function writePixels(picture: Uint8Array, boxes: Boxes, { out, at }: Target): void {
   const [red, green, blue] = boxes.scales;
   const plane = boxes.size.width * boxes.size.height;
