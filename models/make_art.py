@@ -3,7 +3,7 @@
 Takes pictures for games out of the wheel of `arcade` (its resources alone; without --wheel it is fetched as requirements-art.txt pins it),
 only such as lie under a licence file that says CC0, and photographs of Debian's gcompris-qt-data that are public domain, CC0 or CC-BY, as
 backgrounds and, cut out, as animals (foleylab/data/gcompris.py; none where that package is not installed). Writes pictures and manifest
-into DIR/art, which LIVEFOLEY_ART then names (foleylab/data/art.py), and prints how many there are of each kind.
+into DIR/art, which FOLEYLAB_ART then names (foleylab/data/art.py), and prints how many there are of each kind.
 """
 import argparse
 import re

@@ -6,7 +6,7 @@ all of whose sounds we synthesise ourselves (made without recordings, with laten
 moments with theirs; of those under --engines, in which an engine alone is heard, its tones at each pitch. Beside those under --games, all of
 which are games, they teach to tell the two apart. Such clips:
 
-    env -u LIVEFOLEY_RECORDINGS python make_clips.py --out DIR/memory --split train --seed 211 --clips 400 --games 0
+    env -u FOLEYLAB_RECORDINGS python make_clips.py --out DIR/memory --split train --seed 211 --clips 400 --games 0
     python make_clips.py --out DIR/games --split train --seed 212 --clips 200 --games 1
     python make_clips.py --out DIR/engines --split train --seed 8499 --clips 240 --only engine
     for part in memory games engines; do python cache_latents.py --clips DIR/$part --codec DIR/codec/codec.pt; done

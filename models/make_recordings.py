@@ -3,7 +3,7 @@
 Takes recorded effects out of Debian's sonic-pi-samples (CC0), openttd-opensfx (entries whose stored credit says CC0 or CC-BY),
 gcompris-qt-data (files given as CC0, CC-BY or public domain) and freedoom (BSD-3-Clause), and out of the wheel of `arcade` (CC0; without
 --wheel it is fetched as requirements-art.txt pins it); what is not installed is left out. Each is brought to 48 kHz mono, begins at its
-onset, and ends after 3 s at most. Writes sounds and manifest into DIR/recordings, which LIVEFOLEY_RECORDINGS then names
+onset, and ends after 3 s at most. Writes sounds and manifest into DIR/recordings, which FOLEYLAB_RECORDINGS then names
 (foleylab/data/recordings.py), and prints how many there are of each kind.
 """
 import argparse

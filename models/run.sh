@@ -7,7 +7,7 @@ python=${PYTHON:-.venv/bin/python}
 export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=20000000000 MALLOC_TOP_PAD_=268435456 MALLOC_ARENA_MAX=1 # keep what was given: a step of train_encoders.py in 1.3 s of a core, not 1.7
 $python make_art.py --out "$lab/art"
 $python make_recordings.py --out "$lab/recordings"
-export LIVEFOLEY_ART="$lab/art" LIVEFOLEY_RECORDINGS="$lab/recordings"
+export FOLEYLAB_ART="$lab/art" FOLEYLAB_RECORDINGS="$lab/recordings"
 for seed in 1 2; do $python make_sounds.py --out "$lab/sounds" --clips $((seed == 1 ? 4000 : 300)) --seed $seed; done
 $python train_codec.py --sounds "$lab/sounds/sounds-1.npy" --tune "$lab/sounds/sounds-2.npy" --out "$lab/codec" --minutes 25 --bf16
 $python make_clips.py --out "$lab/clips" --split tune --seed 1 --clips 100
@@ -55,7 +55,7 @@ for seed in 8401 8402 8403 8404 8405 8406 8407 $(seq 8601 8605) $(seq 9501 9520)
 for seed in 5 6; do $python make_clips.py --out "$lab/pitch-tune" --split tune --seed $seed --clips $((seed == 5 ? 24 : 96)) --only engine; done
 $python train_pitch.py --clips "$lab/pitch-train" --tune "$lab/pitch-tune" --encoders "$lab/encoders/encoders.pt" --out "$lab/pitch" --minutes 10
 for split in train tune; do $python cache_tokens.py --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --out "$lab/tokens" --limit 3000; done
-env -u LIVEFOLEY_RECORDINGS $python make_clips.py --out "$lab/memory" --split train --seed 211 --clips 400 --games 0
+env -u FOLEYLAB_RECORDINGS $python make_clips.py --out "$lab/memory" --split train --seed 211 --clips 400 --games 0
 $python make_clips.py --out "$lab/games" --split train --seed 212 --clips 200 --games 1
 $python make_clips.py --out "$lab/engines" --split train --seed 8499 --clips 240 --only engine
 for part in memory games engines; do $python cache_latents.py --clips "$lab/$part" --codec "$lab/codec/codec.pt"; done

@@ -1,6 +1,6 @@
 """Pictures drawn for games (CC0), as sprites and backgrounds.
 
-`make_art.py` prepares a folder once; the environment variable LIVEFOLEY_ART names it. Without it everything here is None, and scenes draw
+`make_art.py` prepares a folder once; the environment variable FOLEYLAB_ART names it. Without it everything here is None, and scenes draw
 shapes of their own. Train and tune share their items, test has others. Characters and enemies look to the right and stand on the lower
 border; ships, cars and bullets point upwards.
 """
@@ -10,7 +10,7 @@ import numpy as np
 from foleylab.data import items
 from foleylab.data.pictures import colour
 
-VARIABLE = "LIVEFOLEY_ART"
+VARIABLE = "FOLEYLAB_ART"
 KINDS = ("character", "enemy", "tile", "coin", "ship", "rock", "bullet", "car", "background", "prop", "road", "animal")
 HEIGHT, WIDTH = 128, 224  # of a background
 

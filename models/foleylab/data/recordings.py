@@ -1,6 +1,6 @@
 """Recorded effects (CC0, CC-BY, public domain, BSD) as voices.
 
-`make_recordings.py` prepares a folder once; the environment variable LIVEFOLEY_RECORDINGS names it. Without it everything here is None, and
+`make_recordings.py` prepares a folder once; the environment variable FOLEYLAB_RECORDINGS names it. Without it everything here is None, and
 actors sound by sound.py alone. Train and tune share their recordings, test has others (of kinds with three sources or more). Each begins
 at its onset: the waveform belongs where the event is.
 """
@@ -12,7 +12,7 @@ from scipy import signal
 from foleylab.data import items
 from foleylab.data.sound import SAMPLE_RATE, highpass, lowpass, seconds
 
-VARIABLE = "LIVEFOLEY_RECORDINGS"
+VARIABLE = "FOLEYLAB_RECORDINGS"
 
 
 def kinds(split):
