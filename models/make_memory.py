@@ -108,13 +108,13 @@ def hear(clips, encoders):
 
 
 def clean_starts(heard, least, points, rise, again):
-    """Indices of onsets that nothing follows for `least` points, `rise` dB louder than the two points before, and whose sound does not rise by
+    """Indices of onsets that nothing follows for `least` points, at once `rise` dB louder than the two points before, and whose sound does not rise by
     more than `again` dB from a point to the next once it has begun, while it is remembered (`points`)."""
     lengths, loudness = lengths_of(heard["hits"], heard["clip"]), heard["loudness"]
     starts = torch.nonzero(heard["hits"] & (lengths >= least))[:, 0]
     starts = starts[(starts >= 2) & (starts < len(loudness) - points)]
     seen = loudness[starts[:, None] + torch.arange(-2, points)]  # (M, 2 + points)
-    risen = seen[:, 2:4].amax(1) - seen[:, :2].amax(1)
+    risen = seen[:, 2] - seen[:, :2].amax(1)
     inside = torch.arange(3, points + 2) - 1 < lengths[starts, None]
     later = ((seen[:, 4:] - seen[:, 3:-1]) * inside[:, 1:]).amax(1)
     return starts[(risen >= rise) & (later <= again)], lengths

@@ -24,7 +24,7 @@ from foleylab.mapper import MapperConfig
 class FlowConfig:
     latent_width: int = CodecConfig().latent_width
     chunk: int = 3
-    carry: tuple = (0.4, 0.15, 0.0)  # how far each point is drawn to it; chosen on the tune split
+    carry: tuple = (0.55, 0.25, 0.0)  # how far each point is drawn to it; chosen on the tune split
     token: int = MapperConfig().token
     prompt: int = len(VOCABULARY)
     width: int = 448
@@ -33,7 +33,7 @@ class FlowConfig:
     gate_from: float = -0.8  # the mapper's loudness (dB / 80) below which the sound is silence; chosen on the tune split
     gate_slope: float = 25.0
     time_shift: float = 0.25  # below 1: later steps come near the data, and refine more than they vary
-    decide_from: float = 0.5  # the mapper's probability of an onset from which there is one; chosen on the tune split
+    decide_from: float = 0.43  # the mapper's probability of an onset from which there is one; chosen on the tune split
     decide_slope: float = 100.0
 
     @property

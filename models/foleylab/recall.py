@@ -43,7 +43,7 @@ class RecallConfig:
     engine_slope: float = 100.0
     pitch_slope: float = 2000.0  # of the choice of its pitch
     reach: float = 8.0  # squared distance from which on nothing looks alike, if this is surely no game; chosen on the tune split
-    doubt: float = 1.0  # log odds of no game at which half of that is left; likewise
+    doubt: float = 0.0  # log odds of no game at which half of that is left; likewise
     soft_from: float = -0.55  # the mapper's loudness (dB / 80) at which half of that is left; likewise
     soft_slope: float = 60.0
     decide_from: float = FlowConfig.decide_from

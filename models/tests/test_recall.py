@@ -201,7 +201,8 @@ def heard_clips(levels):
 def test_only_clean_onsets_are_remembered():
     clear = [-70, -70, -20, -21, -25, -30, -35, -40]
     masked, again, short = [-25, -25, *clear[2:]], [*clear[:5], -21, *clear[6:]], list(clear)
-    heard = heard_clips([clear, masked, again, short, clear, clear])
+    late = [-70, -70, -60, -20, *clear[4:]]
+    heard = heard_clips([clear, masked, again, short, clear, late, clear])
     heard["hits"][3 * 8 + 5] = True
     starts, lengths = clean_starts(heard, least=5, points=6, rise=15, again=2)
     assert starts.tolist() == [2, 34] and lengths[starts].tolist() == [6, 6], "the last has no points behind it"
