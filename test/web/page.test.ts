@@ -159,6 +159,13 @@ describe.skipIf(!CAN_RUN)('The page, before a pretended server', () => {
     expect(server.calls).toEqual([]);
   });
 
+  it('says that a seed may change nothing with one step', async () => {
+    await open();
+    await page.getByTestId('seed-hint').waitFor({ state: 'hidden' });
+    await page.getByTestId('steps').fill('1');
+    await says('seed-hint', 'every seed may sound the same');
+  });
+
   it('listens to its keys', async () => {
     await open();
     await page.keyboard.press('?');

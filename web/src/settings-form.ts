@@ -184,6 +184,7 @@ export class SettingsForm {
       node('steps-value'),
       bundle ? `${settings.steps} of ${bundle.steps.max}` : String(settings.steps),
     );
+    setText(node('seed-hint'), settings.steps === 1 ? 'With one step every seed may sound the same.' : '');
     setText(node('gain-value'), `${settings.gainDb > 0 ? '+' : ''}${settings.gainDb.toFixed(1)} dB`);
     setText(node('bundle-hint'), bundle ? bundleWords(bundle) : '');
     for (const range of [input('steps'), input('gain')]) {
