@@ -31,6 +31,7 @@ for seed in 241 242 243; do $python make_clips.py --out "$lab/clips" --split tra
 for seed in 251 252 253 254 255 256 257 258; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.45; done
 for seed in 261 262 263 264 265 266; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.4; done
 for seed in $(seq 1701 2 1719) 1702 1704; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.45; done
+for seed in $(seq 1731 2 1745) $(seq 1732 2 1754); do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 200 --games 0.45; done
 for seed in 311 312 313 314 315 316 317 318 319 320 321 322; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 160 --games 0.5; done
 $python make_clips.py --out "$lab/clips" --split train --seed 300 --clips 150 --games 1
 while read -r family seed clips; do # of one family alone, and trained on with the others
