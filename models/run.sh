@@ -60,7 +60,7 @@ env -u FOLEYLAB_RECORDINGS $python make_clips.py --out "$lab/memory" --split tra
 $python make_clips.py --out "$lab/games" --split train --seed 212 --clips 200 --games 1
 $python make_clips.py --out "$lab/engines" --split train --seed 8499 --clips 240 --only engine
 for part in memory games engines; do $python cache_latents.py --clips "$lab/$part" --codec "$lab/codec/codec.pt"; done
-$python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$lab/games" --engines "$lab/engines" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall" --seed 7
+$python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$lab/games" --engines "$lab/engines" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall"
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
 $python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.16.0 --steps 1 --recall recall
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 6000; done
