@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from foleylab.baselines import HOLDS, KINDS, MotionSampler, best_gap, following_noise, metronome, picture_curves
+from foleylab.baselines import HOLDS, KINDS, MotionSampler, best_gap, describe_library, following_noise, metronome, picture_curves
 from foleylab.borders import border_jumps
 from foleylab.clips import Clips
 from foleylab.closing import row_of
@@ -204,6 +204,7 @@ def main():
     args = arguments()
     torch.set_num_threads(1)
     test, tune, train, runner = Clips(args.clips, args.split), Clips(args.clips, "tune"), Clips(args.clips, "train"), open_runner(args.bundle)
+    library = {} if args.quick else {"samplerLibrary": describe_library(train)}
     test.index = test.index[: args.limit]
     tune_audio, audio, n, picture = heard(tune), heard(test), len(test), test_pictures(test)
     threshold = thresholds(tune, tune_audio)
@@ -228,7 +229,7 @@ def main():
     head = {"bundle": m["name"], "version": m["version"], "bundleSha256": hashlib.sha256((args.bundle / "bundle.json").read_bytes()).hexdigest(),
             "command": f"python {Path(sys.argv[0]).name} --bundle {args.bundle.name} --split {args.split} --seed {args.seed}{' --quick' * args.quick}",
             "split": args.split, "clips": n, "seed": args.seed, "seeds": f"{args.seed} to {args.seed + n - 1}, one a clip", "events": events,
-            "detectorThreshold": round(threshold[0], 4), "detectorThresholdBefore": round(threshold[1], 4), "defaultSteps": runner.default}
+            "detectorThreshold": round(threshold[0], 4), "detectorThresholdBefore": round(threshold[1], 4), "defaultSteps": runner.default, **library}
     title = f"{m['name']} {m['version']}: {n} clips of the {args.split} split, {events} audible visible events, default steps {runner.default}"
     jumps = {f"{k}JumpDb{of}": v for of, sounds in (("", ours), ("Truth", coded)) for k, v in border_jumps(sounds, expected.events, runner.hop_frames).items()}
     more = cost | seam_steps(runner, ours) | jumps | {"bundlesMb": bundles_mb(args.bundle.parent)}

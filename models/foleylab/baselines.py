@@ -1,10 +1,13 @@
 """Sounds that need no model: noise that follows the picture, a metronome, and a sampler that answers motion."""
+from collections import Counter
+
 import numpy as np
 
 from foleylab.onsets import detect, f1
 
 KINDS, HOLDS = ("motion", "brightening", "brightness"), (0.0, 0.7, 0.85, 0.93)
 GRID_FRAMES, SAMPLE_FRAMES = 1600, 24000
+LIBRARY_CLIPS, LEAST_FAMILIES = 200, 6
 
 
 def picture_curves(pictures):
@@ -43,10 +46,24 @@ def motion_peaks(curve, threshold):
     return np.flatnonzero((curve >= around) & (curve > np.median(curve) + threshold))
 
 
+def describe_library(clips, limit=LIBRARY_CLIPS):
+    """What a sampler of these training clips plays: how many, of which shards, and of which families of events.
+
+    Raises ValueError where these are so few that whoever is judged beside it would look better than they are.
+    """
+    count = min(limit, len(clips))
+    shards = sorted({clips.shards[shard] for shard, _ in clips.index[:count]})
+    families = Counter(e["family"] for events in clips.events()[:count] for e in events)
+    if len(families) < LEAST_FAMILIES:
+        raise ValueError(f"The sampler, a baseline, needs training clips of at least {LEAST_FAMILIES} families of events to play; the first {count} of {clips.folder} "
+                         f"({', '.join(shards) or 'no shards'}) have {', '.join(families) or 'none'}. Make some: make_clips.py --split train --seed 1 --clips 400 --games 0.")
+    return f"{count} clips of {', '.join(shards)}: {', '.join(f'{name} {n}' for name, n in families.most_common())}"
+
+
 class MotionSampler:
     """At each motion peak, the half second of training sound that began at the motion peak nearest in height."""
 
-    def __init__(self, clips, picture, limit=200, threshold=0.01):
+    def __init__(self, clips, picture, limit=LIBRARY_CLIPS, threshold=0.01):
         self.threshold, heights, self.sounds = threshold, [], []
         for i in range(min(limit, len(clips))):
             curve, audio = picture_curves(picture(i))["motion"], np.asarray(clips.row("audio", i), np.float32)

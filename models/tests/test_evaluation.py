@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from evaluate_drift import MINUTE, minutes_apart, plan
-from foleylab.baselines import MotionSampler, following_noise, hold_peaks, metronome, motion_peaks, picture_curves
+from foleylab.baselines import MotionSampler, describe_library, following_noise, hold_peaks, metronome, motion_peaks, picture_curves
 from foleylab.borders import border_jumps
 from foleylab.closing import key_of
 from foleylab.judges import BLOCKS, MobileNetJudge, divergence, frechet, kaldi_mels
@@ -63,6 +63,26 @@ def test_sampler_plays_the_sound_of_the_nearest_peak():
     loud, soft = (np.abs(sampler.play(picture_curves(picture(i))["motion"])).max() for i in (1, 0))
     assert loud > 3 * soft > 0
     assert len(detect(metronome(240000, 1.0), 0.3)[0]) == 5
+
+
+def test_sampler_refuses_a_library_of_few_families_and_says_what_it_plays():
+    class Toy:
+        folder, shards = Path("clips"), ["train-1", "train-2"]
+        index = [(0, 0), (0, 1), (1, 0)]
+
+        def __init__(self, families):
+            self.families = families
+
+        def __len__(self):
+            return 3
+
+        def events(self):
+            return [[{"family": f} for f in self.families], [{"family": "bell"}], [{"family": "rain"}]]
+
+    told = describe_library(Toy(["bell", "key", "shot", "drum", "animal", "water"]), 2)
+    assert told == "2 clips of train-1: bell 2, key 1, shot 1, drum 1, animal 1, water 1"
+    with pytest.raises(ValueError, match="at least 6 families.*train-1, train-2.*engine, bell, rain"):
+        describe_library(Toy(["engine"]))
 
 
 def test_judge_has_the_published_shape_and_distances_are_zero_for_equals():
