@@ -120,7 +120,11 @@ def check(model, clips, rng, device, bf16):
             scores.append(tokens[..., -2].float().cpu())
             hits.append(batch["onset"].amax(-1).cpu() > 0.03)
     model.train()
-    score, hit = torch.cat(scores), torch.cat(hits)
+    return {**{"tune " + k: round(v, 3) for k, v in sums.items()}, "tune F1": round(onset_f1(torch.cat(scores), torch.cat(hits)), 3)}
+
+
+def onset_f1(score, hit):
+    """Probability and truth of an onset at each point, (N, T) -> F1 within one grid point, best threshold."""
     peak = (score >= nn.functional.max_pool1d(score[:, None], 3, 1, 1)[:, 0])
     near = nn.functional.max_pool1d(hit[:, None].float(), 3, 1, 1)[:, 0] > 0
     best = 0.0
@@ -130,7 +134,7 @@ def check(model, clips, rng, device, bf16):
         precision = (picked & near).sum() / picked.sum().clamp_min(1)
         recall = (hit & found).sum() / hit.sum()
         best = max(best, float(2 * precision * recall / (precision + recall + 1e-6)))
-    return {**{"tune " + k: round(v, 3) for k, v in sums.items()}, "tune F1": round(best, 3)}
+    return best
 
 
 def main():
