@@ -121,7 +121,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
     cached = args.out / "features.pt"
     if not cached.exists():
-        torch.save([cache(Clips(folder, split), encoders, limit, split == "train") for folder, split, limit in ((args.clips, "train", args.limit), (args.tune, "tune", 300))], cached)
+        torch.save([cache(Clips(folder, split), encoders, args.limit, split == "train") for folder, split in ((args.clips, "train"), (args.tune, "tune"))], cached)
     train, held = torch.load(cached, mmap=True, weights_only=True)
     rows = json.loads(path.read_text()) if path.exists() else {}
     for variant in args.variants:
