@@ -62,6 +62,8 @@ $python make_clips.py --out "$lab/engines" --split train --seed 8499 --clips 240
 for part in memory games engines; do $python cache_latents.py --clips "$lab/$part" --codec "$lab/codec/codec.pt"; done
 $python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$lab/games" --engines "$lab/engines" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall"
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
+$python cache_made.py --lab "$lab" --clips "$lab/clips" --recall recall --out "$lab/made.pt"
+$python train_decoder.py --clips "$lab/clips" --codec "$lab/codec/codec.pt" --out "$lab/decoder" --made "$lab/made.pt" --minutes 70 --bf16
 $python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.16.0 --steps 1 --recall recall
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 6000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3

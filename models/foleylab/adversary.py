@@ -62,8 +62,12 @@ def critics_loss(true, made):
     return sum(losses) / len(losses)
 
 
-def decoders_losses(true, made):
-    """-> how false the decoder's sound is found, and the mean distance of the two in the critics' layers."""
-    found = -sum(verdict.mean() for verdict, _ in made) / len(made)
+def falsehood(made):
+    """How false the decoder's sound is found."""
+    return -sum(verdict.mean() for verdict, _ in made) / len(made)
+
+
+def features_apart(true, made):
+    """Mean distance of the true sound and the decoder's in the critics' layers."""
     apart = [(a.detach().float() - b.float()).abs().mean() for (_, t), (_, m) in zip(true, made, strict=True) for a, b in zip(t, m, strict=True)]
-    return found, sum(apart) / len(apart)
+    return sum(apart) / len(apart)

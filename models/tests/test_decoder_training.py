@@ -6,10 +6,15 @@ import numpy as np
 import torch
 
 import train_decoder
-from foleylab.adversary import Adversary, critics_loss, decoders_losses
+from cache_made import made_of, tokens_of
+from foleylab.adversary import Adversary, critics_loss, falsehood, features_apart
 from foleylab.clips import KEYS, Clips
 from foleylab.codec import Codec
+from foleylab.flow import Flow, FlowConfig
+from foleylab.planes import PLANES
+from foleylab.recall import Recall, RecallConfig
 from foleylab.training import load_average, save_weights
+from train_encoders import Encoders
 
 POINTS = 12
 
@@ -45,9 +50,11 @@ def test_training_changes_what_frames_sound_like_alone_and_resumes(tmp_path, mon
     toy_clips(tmp_path, codec)
     path = tmp_path / "codec.pt"
     save_weights(codec.state_dict(), path, 7)
+    torch.save(torch.randn(3, 30, codec.config.latent_width).half(), tmp_path / "made.pt")
     counts = []
-    for _ in range(3):
-        monkeypatch.setattr(sys, "argv", ["train_decoder.py", "--clips", str(tmp_path), "--codec", str(path), "--out", str(tmp_path), "--minutes", "0.01", "--batch", "2", "--points", str(POINTS)])
+    for made in ([], ["--made", str(tmp_path / "made.pt")], ["--made", str(tmp_path / "made.pt")]):
+        where = ["--clips", str(tmp_path), "--codec", str(path), "--out", str(tmp_path)]
+        monkeypatch.setattr(sys, "argv", ["train_decoder.py", *where, "--minutes", "0.01", "--batch", "2", "--points", str(POINTS), *made])
         train_decoder.main()
         counts.append([torch.load(tmp_path / f"{name}.pt", weights_only=True)["count"] for name in ("decoder", "adversary")])
     before, after = codec.state_dict(), load_average(Codec(), path).state_dict()
@@ -71,6 +78,18 @@ def test_critics_learn_to_tell_tones_from_noise_and_the_decoder_hears_what_they_
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.5 * losses[0]
     with torch.no_grad():
-        tone, noise = true(), made()
-        (false, apart), (fine, near) = (decoders_losses(adversary(tone), adversary(x)) for x in (noise, true()))
-    assert false > fine and apart > near > 0 and decoders_losses(adversary(tone), adversary(tone))[1] == 0
+        tone, other, noise = (adversary(x) for x in (true(), true(), made()))
+    assert falsehood(noise) > falsehood(tone) and features_apart(tone, noise) > features_apart(tone, other) > 0 == features_apart(tone, tone)
+
+
+@torch.no_grad()
+def test_made_latents_are_those_of_the_bundle_s_whole_rendering():
+    encoders, flow, recall = Encoders().eval(), Flow(FlowConfig()).eval(), Recall(RecallConfig()).eval()
+    planes, pooled = torch.randint(0, 255, (2, 12, PLANES, 64, 64), dtype=torch.uint8), torch.randn(2, 2, 1280)
+    tokens = tokens_of(encoders, recall, planes, pooled)
+    assert tokens.shape == (2, 12, FlowConfig().token + FlowConfig().recalled)
+    assert torch.equal(tokens[..., : FlowConfig().token], encoders(planes, pooled)[0])
+    one, other = (made_of(flow, tokens) for _ in range(2))
+    assert torch.allclose(one, other, atol=1e-5)  # with one step noise says nothing
+    assert torch.allclose(one[:, :6], made_of(flow, tokens[:, :6]), atol=1e-5)
+    assert not torch.allclose(one[:, 3:], made_of(flow, tokens[:, 3:]), atol=1e-3)  # the chunk before is carried over
