@@ -43,7 +43,6 @@ class RecallConfig:
     engine_slope: float = 100.0
     pitch_slope: float = 2000.0  # of the choice of its pitch
     reach: float = 8.0  # squared distance from which on nothing looks alike, if this is surely no game; chosen on the tune split
-    doubt: float = 0.0  # log odds of no game at which half of that is left; likewise
     soft_from: float = -0.55  # the mapper's loudness (dB / 80) at which half of that is left; likewise
     soft_slope: float = 60.0
     decide_from: float = FlowConfig.decide_from
@@ -115,7 +114,7 @@ class Recall(nn.Module):
     def reach(self, tokens):
         """Squared distance from which on nothing looks alike, (B, 3, 1)."""
         c = self.c
-        return c.reach * torch.sigmoid(self.no_game(tokens) - c.doubt) * torch.sigmoid(c.soft_slope * (tokens[..., -1:] - c.soft_from))
+        return c.reach * torch.sigmoid(self.no_game(tokens)) * torch.sigmoid(c.soft_slope * (tokens[..., -1:] - c.soft_from))
 
     def forward(self, tokens, playing, pitch):
         c = self.c
