@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 
 from foleylab.clips import Clips, spread
-from foleylab.encoders import align_semantic
 from foleylab.flow import Flow, FlowConfig
 from foleylab.recall import Recall, RecallConfig
 from foleylab.training import load_average
@@ -17,11 +16,8 @@ from train_encoders import Encoders
 
 def tokens_of(encoders, recall, planes, pooled):
     """Planes (B, T, PLANES, 64, 64) and pooled semantic features -> tokens with what is recalled, (B, T, C)."""
-    c = encoders.encoder_config
-    frames = (planes.float() - c.mean) / c.std
-    aligned = align_semantic(encoders.semantic(pooled), frames.shape[1], c)
-    tokens = encoders.mapper.whole(encoders.fusion.fuse(encoders.motion.whole(frames), aligned))[0]
-    return recall.whole(tokens, encoders.motion.pitch_of_whole(frames)) if recall else tokens
+    tokens, c = encoders(planes, pooled)[0], encoders.encoder_config
+    return recall.whole(tokens, encoders.motion.pitch_of_whole((planes.float() - c.mean) / c.std)) if recall else tokens
 
 
 def made_of(flow, tokens, steps=1):
