@@ -23,12 +23,19 @@ POINTS, FRAMES = 150, 240_000
 EARLY_S = 0.01  # by which the detector is early: its windows are 20 ms long
 HEARD = 0.12  # rise of the log-mel spectrum from which a sound counts as begun
 SKIP_S = 1  # of a take: the level appears
+PACKAGES = ("freedoom1", "freedoom2", "freedm")
 
 
 def takes_of(split, agents, duration_s):
     """All takes of a split, people's demos first."""
-    takes = [t for wad in ("freedoom1", "freedoom2", "freedm") for t in demo_takes(wad)]
+    takes = [t for wad in PACKAGES for t in demo_takes(wad)]
     takes += [t for wad in ("freedoom1", "freedoom2") for t in agent_takes(wad, duration_s, range(1, agents + 1))]
+    return [t for t in takes if split_of(t) == split]
+
+
+def arena_takes_of(split, seeds, duration_s):
+    """Takes of a split in which four agents fight each other, on every level; some levels have no places for four."""
+    takes = [t for wad in PACKAGES for t in agent_takes(wad, duration_s, seeds, agents=4)]
     return [t for t in takes if split_of(t) == split]
 
 
@@ -56,14 +63,21 @@ def main():
     parser.add_argument("--seed", type=int, default=101, help="number of the shard")
     parser.add_argument("--agents", type=int, default=1, help="runs of the agent on every level")
     parser.add_argument("--agent-seconds", type=float, default=42)
+    parser.add_argument("--arena", type=int, nargs="+", metavar="SEED", help="instead: four agents against each other, on every level, once for each seed")
+    parser.add_argument("--skip", type=int, default=0, help="takes that another run makes")
     parser.add_argument("--limit", type=int, default=100_000, help="takes at most")
     args = parser.parse_args()
     torch.set_num_threads(1)
     begin, net, taken = time.process_time(), load_semantic(), []
     shard = Shard(args.out, args.split if args.split == "train" else f"game-{args.split}", args.seed)
-    for take in takes_of(args.split, args.agents, args.agent_seconds)[: args.limit]:
+    takes = arena_takes_of(args.split, args.arena, args.agent_seconds) if args.arena else takes_of(args.split, args.agents, args.agent_seconds)
+    for take in takes[args.skip :][: args.limit]:
         rng = np.random.default_rng([args.seed, len(taken)])
-        pictures, sound = play(take)
+        try:
+            pictures, sound = play(take)
+        except RuntimeError as reason:
+            print(f"left out: {reason}", flush=True)
+            continue
         clips = list(cut(pictures, sound * rng.uniform(0.5, 1.2)))
         for clip in clips:
             unknown = np.zeros((POINTS, len(FAMILIES)), np.float16)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from foleylab.data.freedoom import ENGINE, HELD_OUT, WADS, Take, inputs, play, split_of
-from make_captures import POINTS, cut, heard_onsets, takes_of
+from make_captures import POINTS, arena_takes_of, cut, heard_onsets, takes_of
 
 SHIPPED = {("freedoom1", 4, 6), ("freedoom2", 1, 26)}  # where the DEMO4s play; ../shared/samples/freedoom-demo4.mp4 is the first
 installed = pytest.mark.skipif(not (WADS / "freedm.wad").exists() or not Path(ENGINE).exists() or not shutil.which("ffmpeg"),
@@ -29,6 +29,9 @@ def test_no_take_of_the_training_split_shows_a_held_out_level():
     assert not levels["train"] & (HELD_OUT["tune"] | HELD_OUT["test"])
     assert len(levels["train"]) > 60
     assert not any(t.demo == "DEMO4" for t in takes_of("train", 1, 10))
+    fights = {s: {t.level for t in arena_takes_of(s, (1, 2), 10)} for s in ("train", "tune", "test")}
+    assert fights["train"] > levels["train"] and not fights["train"] & (HELD_OUT["tune"] | HELD_OUT["test"])
+    assert fights["tune"] == HELD_OUT["tune"] and fights["test"] == HELD_OUT["test"]
 
 
 def test_the_agents_inputs_are_a_demo_that_repeats():
@@ -36,6 +39,15 @@ def test_the_agents_inputs_are_a_demo_that_repeats():
     demo = inputs(take)
     assert demo == inputs(take) and demo != inputs(Take("freedoom1", 1, 2, duration_s=3, seed=5))
     assert demo[:4] == bytes([109, 2, 1, 2]) and demo[-1] == 0x80 and len(demo) == 13 + 3 * 35 * 4 + 1
+
+
+def test_agents_in_an_arena_are_players_of_one_demo():
+    take = Take("freedm", 1, 2, duration_s=3, seed=4, agents=4)
+    demo = inputs(take)
+    assert demo[4] == 2 and demo[9:13] == bytes([1, 1, 1, 1]) and len(demo) == 13 + 3 * 35 * 16 + 1  # each against all; four commands a tic
+    moves = np.frombuffer(demo[13:-1], np.uint8).reshape(-1, 4, 4)
+    assert all((moves[:, a] != moves[:, b]).any() for a in range(4) for b in range(a))
+    assert take.name != Take("freedm", 1, 2, duration_s=3, seed=4).name
 
 
 def test_clips_are_cut_where_something_moves_or_sounds():
@@ -49,8 +61,15 @@ def test_clips_are_cut_where_something_moves_or_sounds():
 
 
 @installed
-def test_a_take_plays_the_same_each_time():
-    take = Take("freedoom1", 1, 1, duration_s=3, seed=1)
+@pytest.mark.parametrize("agents", [1, 4])
+def test_a_take_plays_the_same_each_time(agents):
+    take = Take("freedoom1", 1, 1, duration_s=3, seed=1, agents=agents)
     (a, heard), (b, again) = play(take), play(take)
     assert a.shape[1:] == (128, 128, 3) and abs(len(a) - 90) < 6 and abs(len(heard) / 1600 - len(a)) < 6
     assert np.array_equal(a, b) and np.array_equal(heard, again) and np.abs(heard).max() > 0
+
+
+@installed
+def test_a_level_without_places_for_four_says_so():
+    with pytest.raises(RuntimeError, match="freedoom2-1-12-agents4-1: .*deathmatch"):
+        play(Take("freedoom2", 1, 12, duration_s=1, seed=1, agents=4))

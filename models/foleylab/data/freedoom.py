@@ -1,6 +1,7 @@
 """Footage of Freedoom (BSD-3-Clause art and sounds), picture and sound exactly in step, computed by dsda-doom from recorded inputs.
 
-Inputs are the demos in Freedoom's own packages, from each player's eyes, and a seeded agent that walks, turns and shoots at random.
+Inputs are the demos in Freedoom's own packages, from each player's eyes, and seeded agents that walk, turn and shoot at random: alone
+against what lives there, or several against each other, as in an arena.
 Whole levels are held out by name: those of DEMO4 for the test, two for the choices while tuning.
 Debian packages: dsda-doom freedoom freedm ffmpeg.
 """
@@ -25,7 +26,7 @@ FORWARD, BACK, STILL, SIDEWAYS = 50, -25, 0, 40
 
 @dataclass(frozen=True)
 class Take:
-    """One piece of footage: a demo of the package from the eyes of `view`, or `duration_s` of the agent with `seed`."""
+    """One piece of footage: a demo of the package from the eyes of `view`, or `duration_s` of `agents` with `seed`, from the first one's."""
 
     wad: str
     episode: int
@@ -34,6 +35,7 @@ class Take:
     view: int = 0
     duration_s: float = 0
     seed: int = 0
+    agents: int = 1
 
     @property
     def level(self):
@@ -41,7 +43,7 @@ class Take:
 
     @property
     def name(self):
-        return "-".join(map(str, (self.wad, self.episode, self.map, *((self.demo, self.view) if self.demo else ("agent", self.seed)))))
+        return "-".join(map(str, (self.wad, self.episode, self.map, *((self.demo, self.view) if self.demo else (f"agents{self.agents}" if self.agents > 1 else "agent", self.seed)))))
 
 
 def split_of(take):
@@ -69,8 +71,8 @@ def demo_takes(wad):
                     yield Take(wad, demo[2], demo[3], name, view)
 
 
-def agent_takes(wad, duration_s, seeds):
-    """The agent on every level of a package."""
+def agent_takes(wad, duration_s, seeds, agents=1):
+    """Agents on every level of a package."""
     for name in lumps(wad):
         if len(name) == 4 and name[0] == "E" and name[2] == "M":
             level = int(name[1]), int(name[3])
@@ -79,7 +81,7 @@ def agent_takes(wad, duration_s, seeds):
         else:
             continue
         for seed in seeds:
-            yield Take(wad, *level, duration_s=duration_s, seed=seed)
+            yield Take(wad, *level, duration_s=duration_s, seed=seed, agents=agents)
 
 
 def inputs(take):
@@ -88,9 +90,16 @@ def inputs(take):
         demo = bytearray(lumps(take.wad)[take.demo])
         demo[8] = take.view  # whose eyes are shown
         return bytes(demo)
-    rng = random.Random(f"{take.name}")
-    out = bytearray([109, 2, take.episode, take.map, 0, 0, 0, 0, 0, 1, 0, 0, 0])
+    there = [int(player < take.agents) for player in range(4)]
+    arena = 2 if take.agents > 1 else 0  # each against all, and what was taken comes back
+    tracks = [walk(random.Random(take.name if player == 0 else f"{take.name} {player}"), take) for player in range(take.agents)]
+    return bytes([109, 2, take.episode, take.map, arena, 0, 0, 0, 0, *there, *(byte for tic in zip(*tracks, strict=True) for command in tic for byte in command), 0x80])
+
+
+def walk(rng, take):
+    """An agent's commands, one a tic: forward, sideways, turn, buttons. In an arena it takes up other weapons more often."""
     left, forward, side, turn, shoots = 0, STILL, 0, 0, False
+    every, weapons = (600, 4) if take.agents == 1 else (140, 6)
     for tic in range(int(take.duration_s * TICS)):
         if left == 0:
             left = rng.randint(6, 50)
@@ -100,10 +109,9 @@ def inputs(take):
             shoots = rng.random() < 0.4
         left -= 1
         buttons = 1 if shoots else 2 * (tic % 12 == 0)  # shoot, or open what is before us
-        if tic % 600 == 599:
-            buttons = 4 | rng.randint(1, 4) << 3  # another weapon
-        out += bytes([forward & 255, side & 255, turn & 255, buttons])
-    return bytes([*out, 0x80])
+        if tic % every == every - 1:
+            buttons = 4 | rng.randint(1, weapons) << 3  # another weapon
+        yield forward & 255, side & 255, turn & 255, buttons
 
 
 def settings(folder):
@@ -129,8 +137,8 @@ def play(take):
         quiet = {"HOME": name, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", "PATH": "/usr/bin:/bin"}
         done = subprocess.run([ENGINE, "-iwad", f"{take.wad}.wad", "-timedemo", "take.lmp", "-nomusic", "-viddump", "both.mkv"],
                               cwd=name, env=quiet, capture_output=True, timeout=1500, check=False)
-        if not (folder / "picture.mkv").exists() or not (folder / "sound.wav").exists():
-            raise RuntimeError(f"dsda-doom made nothing of {take.name}: {done.stderr.decode(errors='replace')[-300:]}")
+        if done.returncode or not (folder / "picture.mkv").exists() or not (folder / "sound.wav").exists():
+            raise RuntimeError(f"dsda-doom made nothing of {take.name}: {done.stderr.decode(errors='replace').strip()[-300:]}")
         with av.open(str(folder / "picture.mkv")) as box:
             pictures = np.stack([f.to_ndarray(format="rgb24") for f in box.decode(video=0)])
         with av.open(str(folder / "sound.wav")) as box:
