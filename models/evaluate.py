@@ -29,7 +29,7 @@ from foleylab.material import accuracy, lone_events, train_ear
 from foleylab.meaning import better_by, judge_clips
 from foleylab.obedience import WORDS, judge_names, obey
 from foleylab.onsets import average_precision, flux, peaks, score, shifts_of, tally
-from foleylab.paired import f1_change, mean_change, sigmas
+from foleylab.paired import change, f1_change, sigmas
 from foleylab.report import AGAINST, CHANGES, COLUMNS, MADE_OF, OBEDIENCE, SUSTAINED, Section, write_report
 from foleylab.runners import open_runner, seam_steps
 from foleylab.spectral import draw_spectrograms
@@ -129,8 +129,8 @@ def changes(kept, clips, base, names):
     for name in names:
         found = {"correctedAt50": f1_change(kept[name]["tally"], kept[base]["tally"])}
         pairs = {"bedLoudnessR": (kept[name]["bedLoudnessR"], kept[base]["bedLoudnessR"])} | {k: (clips[name][k], clips[base][k]) for k in clips.get(name, ())}
-        found |= {k: mean_change(*pair) for k, pair in pairs.items() if len(pair[0]) > 1}
-        rows[name] = {key: v for k, (change, error) in found.items() for key, v in ((k, change), (f"{k}Se", error), (f"{k}Z", sigmas(change, error)))}
+        found |= {k: change(k, *pair) for k, pair in pairs.items() if len(pair[0]) > 1}
+        rows[name] = {key: v for k, (by, error) in found.items() for key, v in ((k, by), (f"{k}Se", error), (f"{k}Z", sigmas(by, error)))}
     return rows
 
 

@@ -6,10 +6,10 @@ BARS = (("f1Trained", "chance-corrected F1 at 50 ms, trained families", ">=", 0.
         ("gamesOverNoise", "envelope correlation on unseen games over the best noise's", ">=", 1.3),
         ("gamesBetter", "unseen games on which it is better than that noise", ">=", 5), ("gamesLagMs", "median lag on unseen games, ms, either way", "<=", 40),
         ("differenceEnvelopeLoss", "frame difference alone: loss of envelope correlation, %", ">=", 20),
-        ("differenceAgreementLoss", "frame difference alone: loss of class agreement, %", ">=", 20),
+        ("differenceAgreementLoss", "frame difference alone: loss of class agreement (kappa), %", ">=", 20),
         ("engineLoudnessR", "engine loudness envelope, r (median)", ">=", 0.7), ("enginePitch", "engine pitch within a semitone, share of the time", ">=", 0.7),
         ("silenceMedianDbfs", "silent scenes, median, dBFS", "<=", -60), ("silenceWorst20thDbfs", "silent scenes, worst twentieth, dBFS", "<=", -45),
-        ("agreementOverOthers", "class agreement over other clip, shuffled, sampler: smallest, standard errors", ">=", 3),
+        ("agreementOverOthers", "class agreement (kappa) over other clip, shuffled, sampler: smallest, standard errors", ">=", 3),
         ("klOverOthers", "KL under theirs: smallest, standard errors", ">=", 3),
         ("fadOverCodec", "FAD over the codec's own", "<=", 2), ("fadOverSampler", "FAD over the sampler's", "<=", 1),
         ("stepsF1Loss", "default steps against 25: loss of F1, %", "<=", 10), ("stepsFadLoss", "default steps against 25: more FAD, %", "<=", 25),
@@ -47,7 +47,7 @@ def figures(flat, ours, at25):
     """`ours`, `at25`: keys of the rows at the default steps and at 25. -> name of each figure -> how its value is had."""
     own, other = lambda k: flat[f"{ours}.{k}"], lambda row, k: flat[f"{row}.{k}"]
     games = lambda k: [v for name, v in flat.items() if name.startswith("game.") and name.endswith(f".{k}")]
-    agree = lambda row: (other(row, "mn04Agree") + other(row, "yamnetAgree")) / 2
+    agree = lambda row: (other(row, "mn04Kappa") + other(row, "yamnetKappa")) / 2
     smallest = lambda figure: min(flat[f"against.{o}.{judge}{figure}Z"] for o in OTHERS for judge in ("mn04", "yamnet"))
     return {"f1Trained": lambda: own("correctedAt50"), "f1NeverTrained": lambda: flat[f"unseen.{key_of(flat['bundle'])}.correctedAt50"],
             "offsetMedianMs": lambda: abs(own("offsetMedianMs")), "offsetSpreadMs": lambda: own("offsetSpreadMs"),
@@ -57,7 +57,7 @@ def figures(flat, ours, at25):
             "differenceAgreementLoss": lambda: 100 * (1 - agree("frameDifferenceAlone") / agree(ours)),
             "engineLoudnessR": lambda: flat["sustained.ours.engineLoudnessRMedian"], "enginePitch": lambda: flat["sustained.ours.enginePitchShare"],
             "silenceMedianDbfs": lambda: own("silenceMedianDbfs"), "silenceWorst20thDbfs": lambda: own("silenceP95Dbfs"),
-            "agreementOverOthers": lambda: smallest("Agree"), "klOverOthers": lambda: smallest("Kl"),
+            "agreementOverOthers": lambda: smallest("Kappa"), "klOverOthers": lambda: smallest("Kl"),
             "fadOverCodec": lambda: own("fad") / other("truthThroughTheCodec", "fad"), "fadOverSampler": lambda: own("fad") / other("samplerAfterMotion", "fad"),
             "stepsF1Loss": lambda: 100 * (1 - own("correctedAt50") / other(at25, "correctedAt50")), "stepsFadLoss": lambda: 100 * (own("fad") / other(at25, "fad") - 1),
             "driftLoudnessDb": lambda: abs(flat["drift.levelDb"]), "driftFad": lambda: 100 * abs(flat["drift.fadLast"] / flat["drift.fadFirst"] - 1), "driftClips": lambda: flat["drift.clips"],

@@ -11,16 +11,17 @@ COLUMNS = (("F1 50 ms", "f1At50", 3), ("corrected", "correctedAt50", 3), ("befor
            ("before", "correctedAt100Before", 3), ("AP 50 ms", "apAt50", 3),
            ("offset ms", "offsetMedianMs", 0), ("spread", "offsetSpreadMs", 0), ("silence dBFS", "silenceMedianDbfs", 0), ("worst 20th", "silenceP95Dbfs", 0),
            ("sustained r", "bedLoudnessR", 2), ("level dB", "levelDb", 1), ("onsets", "onsetsFound", 0))
-MEANING = (("KL mn04", "mn04Kl", 3), ("±", "mn04KlSe", 3), ("agree", "mn04Agree", 2), ("KL YAMNet", "yamnetKl", 3), ("±", "yamnetKlSe", 3), ("agree", "yamnetAgree", 2),
+MEANING = (("KL mn04", "mn04Kl", 3), ("±", "mn04KlSe", 3), ("agree", "mn04Agree", 2), ("kappa", "mn04Kappa", 2), ("KL YAMNet", "yamnetKl", 3), ("±", "yamnetKlSe", 3),
+           ("agree", "yamnetAgree", 2), ("kappa", "yamnetKappa", 2),
            ("Fréchet mn04", "fad", 1), ("±", "fadSe", 1))
-CHANGES = tuple(c for label, key, digits in (("corrected F1", "correctedAt50", 3), ("sustained r", "bedLoudnessR", 2), ("KL mn04", "mn04Kl", 3), ("agree", "mn04Agree", 2),
-                                            ("KL YAMNet", "yamnetKl", 3), ("agree", "yamnetAgree", 2))
+CHANGES = tuple(c for label, key, digits in (("corrected F1", "correctedAt50", 3), ("sustained r", "bedLoudnessR", 2), ("KL mn04", "mn04Kl", 3), ("kappa", "mn04Kappa", 2),
+                                            ("KL YAMNet", "yamnetKl", 3), ("kappa", "yamnetKappa", 2))
                 for c in ((label, key, digits), ("±", f"{key}Se", digits), ("standard errors", f"{key}Z", 1)))
 SUSTAINED = (("engine r, median", "engineLoudnessRMedian", 2), ("mean", "engineLoudnessRMean", 2), ("pitch within a semitone", "enginePitchShare", 2), ("octaves off", "engineOctaveShare", 2),
              ("rolling r, median", "rollLoudnessRMedian", 2), ("mean", "rollLoudnessRMean", 2), ("rain r, median", "rainLoudnessRMedian", 2), ("mean", "rainLoudnessRMean", 2))
 MADE_OF = (("material", "material", 2), ("±", "materialSe", 2), ("surface", "surface", 2), ("±", "surfaceSe", 2))
 OBEDIENCE = (("told metal", "metalLean", 2), ("told wood", "woodLean", 2), ("change", "change", 3), ("±", "changeSe", 3), ("standard errors", "z", 1), ("clips", "clips", 0))
-AGAINST = (("agree mn04", "mn04AgreeZ", 1), ("KL mn04", "mn04KlZ", 1), ("agree YAMNet", "yamnetAgreeZ", 1), ("KL YAMNet", "yamnetKlZ", 1))
+AGAINST = tuple((f"{label} {name}", f"{judge}{key}Z", 1) for judge, name in (("mn04", "mn04"), ("yamnet", "YAMNet")) for label, key in (("kappa", "Kappa"), ("agree", "Agree"), ("KL", "Kl")))
 
 KINDS = {"games": "Games of which nothing was trained on, but for Freedoom's other levels", "levels": "Levels of Freedoom that were held out"}
 
@@ -50,7 +51,8 @@ def write_report(folder, head, rows, more, footage, title, sections=()):
              *table(rows, COLUMNS), ""]
     judged = {name: row for name, row in rows.items() if "mn04Kl" in row}
     if judged:
-        lines += ["By two judges of sound: KL of their scores from those of the true sound, share of clips with the same first class, Fréchet distance from the true sounds.", "",
+        lines += ["By two judges of sound: KL of their scores from those of the true sound, share of clips with the same first class (beyond chance: Cohen's kappa), "
+                  "Fréchet distance from the true sounds.", "",
                   *table(judged, MEANING), ""]
     lines += ["; ".join(f"{k} {v:.4g}" for k, v in more.items()), ""]
     for part in sections:

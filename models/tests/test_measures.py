@@ -14,7 +14,7 @@ from foleylab.material import accuracy, describe, fit_ear, lone_events
 from foleylab.meaning import better_by, judge_clips
 from foleylab.obedience import leaning, obey
 from foleylab.onsets import average_precision, corrected, detect, score, settle, shifts_of, tally
-from foleylab.paired import f1_change, mean_change
+from foleylab.paired import f1_change, kappa, kappa_change, mean_change
 from foleylab.pitch import SEMITONE, same_pitch, track
 from foleylab.report import add_to_report, require_report, write_report
 from foleylab.sustained import follow_beds, loudness_r
@@ -169,18 +169,31 @@ def test_judges_clip_by_clip_say_by_how_much_ours_is_better():
     rows, clips = judge_clips({"mn04": Ear()}, systems, range(40))
     assert rows["truth"]["mn04Agree"] == 1 and rows["truth"]["fad"] < 1e-6 and len(clips["ours"]["mn04Kl"]) == 40
     found = better_by(clips, "ours", ("other", "absent"))
-    assert list(found) == ["other"] and found["other"]["mn04KlZ"] > 3 and found["other"]["mn04AgreeZ"] > 3
+    assert list(found) == ["other"] and all(found["other"][f"mn04{k}Z"] > 3 for k in ("Kl", "Agree", "Kappa"))
+
+
+def test_who_always_says_the_commonest_class_agrees_by_chance_alone():
+    truth = np.array([0] * 30 + [1] * 10)
+    always, right, half = np.zeros(40, int), truth.copy(), np.where(np.arange(40) % 2, truth, 1 - truth)
+    kappas = [kappa(np.stack([truth, told])) for told in (always, right, half, always[::-1])]
+    assert kappas == [0, 1, pytest.approx(0), 0] and (truth == always).mean() == 0.75
+    assert kappa(np.zeros((2, 5))) == 0
+    assert kappa(np.array([[0, 0, 1, 1], [0, 0, 1, 0]])) == pytest.approx(0.5)  # observed 3/4, by chance 1/2
+    by, error = kappa_change(np.stack([truth, right]), np.stack([truth, always]))
+    assert by == 1 and error == 0
 
 
 def test_closing_has_a_key_for_every_row_and_says_what_is_met(tmp_path):
     flat = {"bundle": "foley-flow", "defaultSteps": 2, "foleyFlow2Steps.correctedAt50": 0.81, "foleyFlow25Steps.correctedAt50": 0.8, "unseen.foleyFlow.correctedAt50": 0.3,
             "foleyFlow2Steps.offsetMedianMs": -12.0, "gamesMeanR": 0.3, "gamesNoiseMeanR": 0.2, "gamesDifferenceMeanR": 0.27, "chunkP95Ms": 9.0}
+    flat |= {f"{row}.{judge}Kappa": v for row, v in (("foleyFlow2Steps", 0.3), ("frameDifferenceAlone", 0.15)) for judge in ("mn04", "yamnet")}
     flat |= {f"game.{n}.{k}": v for n, r in (("a", 0.2), ("b", 0.4)) for k, v in (("r", r), ("best", 0.3), ("lagMs", -20.0))}
     got = closing(flat)
     assert len(got) == 3 * len(BARS) and all(f"closing.{n}.{k}" in got for n, *_ in BARS for k in ("bar", "met"))
     value = lambda n: (got[f"closing.{n}"], got[f"closing.{n}.met"])
     assert value("f1Trained") == (0.81, True) and value("f1NeverTrained") == (0.3, False) and value("offsetMedianMs") == (12, False) and value("gamesOverNoise") == (1.5, True)
     assert value("gamesBetter") == (1, False) and value("gamesLagMs") == (20, True) and value("differenceEnvelopeLoss") == (10, False) and value("stepsF1Loss")[1]
+    assert value("differenceAgreementLoss") == (50, True)
     assert value("fadOverCodec") == (None, False) and got["closing.chunkP95Ms.bar"] == "<= 10" and key_of("foley-flow, 2 steps") == "foleyFlow2Steps"
 
 
