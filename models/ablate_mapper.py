@@ -46,11 +46,10 @@ class Ablated(nn.Module):
         return fused + self.told(before.flatten(2)).repeat_interleave(CHUNK, 1)
 
 
-class Told(nn.Module):
+class Told:
     """An autoregressive model while it learns: the true latents of the chunk before, noised, are told at each chunk."""
 
     def __init__(self, model, latents):
-        super().__init__()
         self.model, self.before = model, shifted(latents)
         self.mapper, self.probes, self.alignment = model.mapper, model.probes, model.alignment
 
@@ -70,9 +69,8 @@ def cache(clips, encoders, limit, train):
     rows = spread(len(clips), limit)
     for at in range(0, len(rows), 10):
         batch = load_batch(clips, rows[at : at + 10], rng, "cpu", train)
-        c = encoders.encoder_config
         with torch.no_grad():
-            batch["pictures"] = encoders.motion.whole((batch["pictures"].float() - c.mean) / c.std)
+            batch["pictures"] = encoders.motion.whole(encoders.encoder_config.standardise(batch["pictures"].float()))
         parts.append({k: v.half() for k, v in batch.items()})
     return {k: torch.cat([p[k] for p in parts]) for k in parts[0]}
 

@@ -16,20 +16,8 @@ from train_encoders import Encoders
 
 def tokens_of(encoders, recall, planes, pooled):
     """Planes (B, T, PLANES, 64, 64) and pooled semantic features -> tokens with what is recalled, (B, T, C)."""
-    tokens, c = encoders(planes, pooled)[0], encoders.encoder_config
-    return recall.whole(tokens, encoders.motion.pitch_of_whole((planes.float() - c.mean) / c.std)) if recall else tokens
-
-
-def made_of(flow, tokens, steps=1):
-    """Tokens (B, T, C) of whole chunks -> latents (B, T, 96), each chunk carried on from the one before."""
-    past, out = flow.no_past(len(tokens)), []
-    for at in range(0, tokens.shape[1], flow.c.chunk):
-        chunk = tokens[:, at : at + flow.c.chunk]
-        noise = torch.randn(*chunk.shape[:2], flow.c.latent_width)
-        latents = flow.sample(noise, (chunk, torch.zeros(len(chunk), flow.c.prompt)), past, steps)
-        past = flow.remember(latents)
-        out.append(latents)
-    return torch.cat(out, 1)
+    tokens = encoders(planes, pooled)[0]
+    return recall.whole(tokens, encoders.motion.pitch_of_whole(encoders.encoder_config.standardise(planes.float()))) if recall else tokens
 
 
 def main():
@@ -50,7 +38,8 @@ def main():
     for at in range(0, len(rows), 10):
         batch = clips.batch(rows[at : at + 10], ("planes", "semantic"))
         with torch.no_grad():
-            made.append(made_of(flow, tokens_of(encoders, recall, batch["planes"], batch["semantic"])).half())
+            tokens = tokens_of(encoders, recall, batch["planes"], batch["semantic"])
+            made.append(flow.whole(torch.randn(*tokens.shape[:2], flow.c.latent_width), tokens, 1).half())
         if at % 500 == 0:
             print(f"{at} of {len(rows)} clips", flush=True)
     torch.save(torch.cat(made), args.out)

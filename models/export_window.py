@@ -107,7 +107,7 @@ def fused_in_torch(encoders, pictures):
     """Pictures (N, 128, 128, 3) -> fused features from the warm-up on, (1, WARM_UP + N, C), without hops."""
     e, n = encoders.encoder_config, len(pictures)
     held = torch.from_numpy(pictures[np.clip(np.arange(-WARM_UP, n), 0, None)])
-    frames = planes_of(((held.float() - e.mean) / e.std).permute(0, 3, 1, 2))[None]
+    frames = planes_of(e.standardise(held.float()).permute(0, 3, 1, 2))[None]
     at = np.clip(np.arange(-WARM_UP, n) // e.semantic_every * e.semantic_every - e.semantic_lag, 0, None)
     seen, which = np.unique(at, return_inverse=True)
     x = (torch.from_numpy(pictures[seen]).float() - 127) / 128

@@ -80,9 +80,8 @@ def main():
     args = parser.parse_args()
     torch.manual_seed(0)
     clips = Clips(args.clips, "train")
-    config = Encoders().encoder_config
     pictures = clips.batch(range(min(48, len(clips))), ("planes",))["planes"].float()
-    encoders, codec, flow, recall = recover_live(args.live, (pictures - config.mean) / config.std)
+    encoders, codec, flow, recall = recover_live(args.live, Encoders().encoder_config.standardise(pictures))
     behind = {"codec": 0}
     if args.extra.exists():
         extra = load_halves(args.extra)

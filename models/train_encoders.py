@@ -34,7 +34,7 @@ class Encoders(nn.Module):
         """Planes of pictures (B, T, PLANES, 64, 64) 0..255 and pooled semantic features (B, K, 1280) -> fused (B, T, C)."""
         c = self.encoder_config
         exact = torch.bfloat16 if torch.is_autocast_enabled(pictures.device.type) else torch.float32  # 8 bits less 127.5 are 8 bits
-        frames = (pictures.to(exact) - c.mean) / c.std
+        frames = c.standardise(pictures.to(exact))
         aligned = align_semantic(self.semantic(pooled), frames.shape[1], c)
         return self.fusion.fuse(self.motion.whole(frames), aligned)
 
@@ -132,7 +132,7 @@ def onset_f1(score, hit):
         picked = peak & (score > threshold)
         found = nn.functional.max_pool1d(picked[:, None].float(), 3, 1, 1)[:, 0] > 0
         precision = (picked & near).sum() / picked.sum().clamp_min(1)
-        recall = (hit & found).sum() / hit.sum()
+        recall = (hit & found).sum() / hit.sum().clamp_min(1)
         best = max(best, float(2 * precision * recall / (precision + recall + 1e-6)))
     return best
 

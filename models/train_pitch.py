@@ -27,7 +27,7 @@ KEYS = ("seen", "alike", "pitch")
 def look(motion, pictures):
     """Planes of pictures, uint8 (B, T, PLANES, 64, 64) -> what the reader enters with: features as float16, and how far strips have moved as bytes."""
     with torch.autocast("cpu", torch.bfloat16):
-        seen, alike = motion.look((pictures.to(torch.bfloat16) - motion.c.mean) / motion.c.std)
+        seen, alike = motion.look(motion.c.standardise(pictures.to(torch.bfloat16)))
     return seen.half().numpy(), (alike.float() * LARGEST).round().to(torch.int8).numpy()
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 
 from foleylab.augment import augment
 from foleylab.clips import Clips, spread
 from foleylab.codec import Codec
 from foleylab.training import Run, add_arguments, load_average
 from foleylab.window_flow import WindowFlow, WindowFlowConfig, Windows, window_losses
-from train_encoders import Encoders
+from train_encoders import Encoders, onset_f1
 from train_flow import set_silence
 
 LABELS = ("semantic", "latents", "onset", "bed", "words", "loudness", "known")
@@ -53,19 +52,7 @@ def check(flow, tune, steps=(1, 2, 4), count=48):
         for n in steps:
             error = (flow.sample(noise, batch["tokens"], prompt, n)[:, hop] - truth).square().mean(-1)
             out |= {f"mse{n}": round(float(error.mean()), 3), f"mse{n} onsets": round(float(error[hit[:, hop]].mean()), 3)}
-    return out | {"F1": round(best_f1(score, hit), 3)}
-
-
-def best_f1(score, hit):
-    """Peaks against onsets within one grid point, best threshold."""
-    widen = lambda x: nn.functional.max_pool1d(x[:, None].float(), 3, 1, 1)[:, 0]
-    peak, near, best = score >= widen(score), widen(hit) > 0, 0.0
-    for threshold in np.linspace(0.1, 0.9, 17):
-        picked = peak & (score > threshold)
-        precision = (picked & near).sum() / picked.sum().clamp_min(1)
-        recall = (hit & (widen(picked) > 0)).sum() / hit.sum().clamp_min(1)
-        best = max(best, float(2 * precision * recall / (precision + recall + 1e-6)))
-    return best
+    return out | {"F1": round(onset_f1(score, hit), 3)}
 
 
 def cache_main(argv):

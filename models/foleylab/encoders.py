@@ -36,6 +36,10 @@ class EncoderConfig:
     semantic_stored: int = 6  # clips hold features of every sixth picture
     fused_width: int = 256
 
+    def standardise(self, pictures):
+        """Pictures or planes, 0..255 -> as the motion encoder takes them."""
+        return (pictures - self.mean) / self.std
+
     @property
     def motion_features(self):
         """Width of what the motion encoder says: features, and the pitch of engines, which goes past fusion and mapper."""

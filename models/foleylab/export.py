@@ -208,21 +208,15 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     e, m = encoders.encoder_config, encoders.mapper_config
     n, warm = len(pictures), m.warm_up
     held = torch.from_numpy(pictures[np.clip(np.arange(-warm, n), 0, None)])
-    frames = planes_of(((held.float() - e.mean) / e.std).permute(0, 3, 1, 2))[None]
+    frames = planes_of(e.standardise(held.float()).permute(0, 3, 1, 2))[None]
     points = np.arange(-warm, n)
     at = np.clip(points // e.semantic_every * e.semantic_every - e.semantic_lag, 0, None)
     seen, which = np.unique(at, return_inverse=True)
     x = (torch.from_numpy(pictures[seen]).float() - 127) / 128
     semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
     tokens = encoders.mapper.whole(encoders.fusion.fuse(encoders.motion.whole(frames), semantic))[0]
-    tokens = (recall.whole(tokens, encoders.motion.pitch_of_whole(frames)) if recall else tokens)[0, warm:]
-    tokens = tokens.reshape(-1, m.chunk, tokens.shape[-1])
-    noise = torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(-1, m.chunk, flow.c.latent_width)
-    latents, past, prompt = [], flow.no_past(1), torch.zeros(1, len(VOCABULARY))
-    for k in range(len(tokens)):
-        latents.append(flow.sample(noise[k : k + 1], (tokens[k : k + 1], prompt), past, steps))
-        past = flow.remember(latents[-1])
-    latents = torch.cat(latents, 1)
+    tokens = (recall.whole(tokens, encoders.motion.pitch_of_whole(frames)) if recall else tokens)[:, warm:]
+    latents = flow.whole(torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(1, n, -1), tokens, steps)
     decode = graphs["decode"].module
     rows = torch.arange(n // m.chunk) % decode.rows
     table = decode.drawn[rows].reshape(1, n * codec.config.subframes, -1)

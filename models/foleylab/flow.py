@@ -153,6 +153,14 @@ class Flow(nn.Module):
             x = x + self.velocity(x, x.new_full((noise.shape[0],), now), conditions, past, onsets, begun) * (then - now)
         return x
 
+    def whole(self, noise, tokens, steps):
+        """Noise (B, T, 96) and tokens (B, T, C) of whole chunks -> latents (B, T, 96), each chunk carried on from the one before; no prompt."""
+        past, prompt, out = self.no_past(len(tokens)), tokens.new_zeros(len(tokens), self.c.prompt), []
+        for x, chunk in zip(noise.split(self.c.chunk, 1), tokens.split(self.c.chunk, 1), strict=True):
+            out.append(self.sample(x, (chunk, prompt), past, steps))
+            past = self.remember(out[-1])
+        return torch.cat(out, 1)
+
     def no_past(self, count):
         """-> prefix and whether it is there, where a run begins."""
         return torch.zeros(count, self.c.prefix, self.c.latent_width), torch.zeros(count, self.c.prefix)

@@ -112,7 +112,7 @@ def test_the_reader_learns_from_what_is_cached_what_the_encoder_then_tells(tmp_p
         optimiser.step()
     assert loss < 2
     with torch.no_grad():
-        told = motion.pitch_of_whole((clips.planes[:4].float() - motion.c.mean) / motion.c.std)
+        told = motion.pitch_of_whole(motion.c.standardise(clips.planes[:4].float()))
         assert torch.allclose(told, read(motion.pitch, rows)[0], atol=0.3)
     assert told.argmax(-1)[:, -1].tolist() == pytest.approx([30, 30, 50, 50], abs=1)
 
