@@ -1,4 +1,8 @@
-"""Whether a sound begins: a head that is asked for an expected latent smears what is uncertain, so onsets are decided first."""
+"""Whether a sound begins: a head that is asked for an expected latent smears what is uncertain, so onsets are decided first.
+
+A mapper that is unsure when something begins says so at several points in a row, and each chunk would find its own onset there: so for some points after
+an onset another one must be surer (a relative refractory period, as nerves have it).
+"""
 import torch
 
 
@@ -10,3 +14,19 @@ def decide_onsets(probability, least, slope):
     nothing = torch.zeros_like(probability[:, :1])
     lead = probability - torch.maximum(torch.cat([nothing, probability[:, :-1]], 1), torch.cat([probability[:, 1:], nothing], 1))
     return torch.sigmoid((probability - least) * slope) * torch.sigmoid(lead * slope + 1)
+
+
+def lower_after_onsets(probability, refractory, c):
+    """Probabilities (B, T, 1) and how refractory each stream is, 0..1 (B, 1) -> the probabilities less `c.refractory` after an onset, which wears off over
+    `c.refractory_points`; and how refractory they are then. `decide_onsets` finds the onsets in what is given back."""
+    wear, out = 1 / c.refractory_points, []
+    nothing = torch.zeros_like(probability[:, 0])
+    for k, now in enumerate(probability.unbind(1)):
+        refractory = torch.relu(refractory - wear)
+        now = now - c.refractory * refractory
+        before = out[-1] if out else nothing
+        after = probability[:, k + 1] - c.refractory * torch.relu(refractory - wear) if k + 1 < probability.shape[1] else nothing
+        begun = decide_onsets(torch.stack([before, now, after], 1), c.decide_from, c.decide_slope)[:, 1]
+        refractory = refractory + begun * (1 - refractory)
+        out.append(now)
+    return torch.stack(out, 1), refractory

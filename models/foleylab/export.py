@@ -215,7 +215,9 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     x = (torch.from_numpy(pictures[seen]).float() - 127) / 128
     semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
     tokens = encoders.mapper.whole(encoders.fusion.fuse(encoders.motion.whole(frames), semantic))[0]
-    tokens = (recall.whole(tokens, encoders.motion.pitch_of_whole(frames)) if recall else tokens)[:, warm:]
+    if recall:
+        tokens = recall.whole(tokens[:, warm - recall.warm_up :], encoders.motion.pitch_of_whole(frames)[:, warm - recall.warm_up :])
+    tokens = tokens[:, -n:]
     latents = flow.whole(torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(1, n, -1), tokens, steps)
     decode = graphs["decode"].module
     rows = torch.arange(n // m.chunk) % decode.rows

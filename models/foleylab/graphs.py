@@ -104,32 +104,32 @@ class RingGraph(nn.Module):
         self.bias = nn.ParameterList([nn.Parameter(b) for b in biases])
 
     def answer(self, x, valid, rings):
-        """-> tokens, next state but what plays."""
+        """-> tokens, next state but the memory's."""
         tokens, _ = self.mapper.outputs(x)
         valid = torch.cat([valid[:, self.points :], torch.ones(1, self.points)], 1)
         return tokens.unsqueeze(0), valid, *rings
 
-    def recalling(self, tokens, playing, pitch):
-        """-> tokens with what is recalled, and what plays then. Of a warm-up only the last points can still be heard."""
+    def recalling(self, tokens, state, pitch):
+        """-> tokens with what is recalled, and the memory's next state. Of a warm-up only the last points can still be heard."""
         c = self.recall.c
-        late = min(self.points, c.points + c.chunk)
-        heard, playing = self.recall.span(tokens[:, self.points - late :], playing, pitch[:, self.points - late :])
-        return torch.cat([nn.functional.pad(tokens[:, : self.points - late], (0, c.recalled)), heard], 1), playing
+        late = min(self.points, self.recall.warm_up + c.chunk)
+        heard, state = self.recall.span(tokens[:, self.points - late :], state, pitch[:, self.points - late :])
+        return torch.cat([nn.functional.pad(tokens[:, : self.points - late], (0, c.recalled)), heard], 1), state
 
     def parts(self, fused):
         """-> what the mapper sees, (points, width), and the logits of engines' pitch."""
         return fused[0, :, : self.mapper.c.width], fused[..., self.mapper.c.width :]
 
     def split_state(self, state):
-        """-> rings, and what plays."""
-        return (state[:-1], state[-1]) if self.recall else (state, None)
+        """-> rings, and the memory's state."""
+        return (state[:-2], state[-2:]) if self.recall else (state, ())
 
-    def with_memory(self, answer, playing, pitch):
-        """The answer, its tokens with what is recalled, its state with what plays."""
+    def with_memory(self, answer, state, pitch):
+        """The answer, its tokens with what is recalled, its state with the memory's."""
         if self.recall is None:
             return answer
-        tokens, playing = self.recalling(answer[0], playing, pitch)
-        return tokens, *answer[1:], playing
+        tokens, state = self.recalling(answer[0], state, pitch)
+        return tokens, *answer[1:], *state
 
 
 class MapGraph(RingGraph):
@@ -141,7 +141,7 @@ class MapGraph(RingGraph):
         super().__init__(mapper, recall, c.chunk, [layer.bias.detach()[:, index][None] for layer in mapper.layers])
 
     def forward(self, fused, valid, *state):
-        n, after, (rings, playing) = self.points, [], self.split_state(state)
+        n, after, (rings, memory) = self.points, [], self.split_state(state)
         mask = torch.cat([(valid - 1) * 1e4, torch.zeros(1, n)], 1).unsqueeze(0)
         x, pitch = self.parts(fused)
         for i, layer in enumerate(self.mapper.layers):
@@ -149,7 +149,7 @@ class MapGraph(RingGraph):
             k, v = torch.cat([rings[2 * i], k], 1), torch.cat([rings[2 * i + 1], v], 1)
             x = attend(layer, x, (q, k, v), self.bias[i][0] + mask)
             after += [k[:, n:], v[:, n:]]
-        return self.with_memory(self.answer(x, valid, after), playing, pitch)
+        return self.with_memory(self.answer(x, valid, after), memory, pitch)
 
 
 class WarmGraph(RingGraph):
@@ -162,13 +162,13 @@ class WarmGraph(RingGraph):
         super().__init__(mapper, recall, n, [(layer.bias.detach()[:, span] + mask)[None] for layer in mapper.layers])
 
     def forward(self, fused, valid, *state):
-        n, after, (rings, playing) = self.points, [], self.split_state(state)
+        n, after, (rings, memory) = self.points, [], self.split_state(state)
         x, pitch = self.parts(fused)
         for i, layer in enumerate(self.mapper.layers):
             q, k, v = project(layer, x)
             x = attend(layer, x, (q, k, v), self.bias[i][0])
             after += [torch.cat([rings[2 * i][:, n:], k], 1), torch.cat([rings[2 * i + 1][:, n:], v], 1)]
-        return self.with_memory(self.answer(x, valid, after), playing if playing is None else torch.zeros_like(playing), pitch)
+        return self.with_memory(self.answer(x, valid, after), tuple(torch.zeros_like(s) for s in memory), pitch)
 
 
 class UnrolledFlow(nn.Module):
@@ -193,7 +193,7 @@ def build_graphs(encoders, semantic_net, codec, flow, recall=None):
     decode_names = ["clock", *decode.synthesis.state_names()]
     d = m.width // m.heads
     ring = {"valid": (1, m.ring), **{f"{kind}{i}": (m.heads, m.ring, d) for i in range(m.layers) for kind in ("keys", "values")},
-            **({"playing": (1, recall.c.points, recall.c.recalled)} if recall else {})}
+            **({"playing": (1, recall.c.points, recall.c.recalled), "refractory": (1, 1)} if recall else {})}
     ring_pairs = tuple((n, f"{n}Next") for n in ring)
     conditions = {"tokens": (1, m.chunk, m.token + (recall.c.recalled if recall else 0)), "prompt": (1, f.prompt),
                   "prefix": (1, f.prefix, f.latent_width), "prefixValid": (1, f.prefix)}

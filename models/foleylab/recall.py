@@ -18,7 +18,7 @@ from torch import nn
 
 from foleylab.codec import CodecConfig
 from foleylab.data.scene import FAMILIES
-from foleylab.decision import decide_onsets
+from foleylab.decision import decide_onsets, lower_after_onsets
 from foleylab.engine_pitch import CLASSES, ENGINE, choose
 from foleylab.flow import FlowConfig
 from foleylab.mapper import MapperConfig
@@ -47,6 +47,8 @@ class RecallConfig:
     soft_slope: float = 60.0
     decide_from: float = FlowConfig.decide_from
     decide_slope: float = FlowConfig.decide_slope
+    refractory: float = 0.35  # what is taken from the mapper's probability right after an onset; chosen on the tune split
+    refractory_points: int = 7  # over which that wears off; likewise
     recalled: int = FlowConfig().recalled
 
 
@@ -57,9 +59,10 @@ def look_for(compare, keys, slope):
 
 
 class Recall(nn.Module):
-    """tokens (B, 3, token), playing (B, points, 192), logits of engines' pitch (B, 3, CLASSES) -> tokens with what is recalled (B, 3, token + 192), playing.
+    """tokens (B, 3, token), state, logits of engines' pitch (B, 3, CLASSES) -> tokens with what is recalled (B, 3, token + 192), next state.
 
-    What is recalled are latents, as much of each number as its share says, and these shares.
+    What is recalled are latents, as much of each number as its share says, and these shares. In the tokens onsets are less likely soon after one
+    (foleylab/decision.py). State: what plays, (B, points, 192), and how refractory onsets are, (B, 1).
     """
 
     def __init__(self, c):
@@ -74,9 +77,14 @@ class Recall(nn.Module):
         self.engines = nn.Parameter(torch.zeros(CLASSES, c.latent_width - c.tones_from))
         self.register_buffer("tones", (torch.arange(c.latent_width) >= c.tones_from).float(), persistent=False)
 
+    @property
+    def warm_up(self):
+        """Points before a stream's first chunk from which on it is run: what began earlier has ended."""
+        return self.c.points
+
     def initial_state(self, batch=1):
-        """Nothing plays."""
-        return self.sounds.new_zeros(batch, self.c.points, self.c.recalled)
+        """Nothing plays, and nothing has begun."""
+        return self.sounds.new_zeros(batch, self.c.points, self.c.recalled), self.sounds.new_zeros(batch, 1)
 
     def remember(self, keys, latents, lengths):
         """Sets the memory: keys (N, key), latents (N, points, 96), of which `lengths` (N,) points belong to the sound. Whole steps, so that a byte holds each."""
@@ -116,9 +124,11 @@ class Recall(nn.Module):
         c = self.c
         return c.reach * torch.sigmoid(self.no_game(tokens)) * torch.sigmoid(c.soft_slope * (tokens[..., -1:] - c.soft_from))
 
-    def forward(self, tokens, playing, pitch):
-        c = self.c
-        onsets = decide_onsets(tokens[..., -2:-1], c.decide_from, c.decide_slope)
+    def forward(self, tokens, state, pitch):
+        c, (playing, refractory) = self.c, state
+        probability, refractory = lower_after_onsets(tokens[..., -2:-1], refractory, c)
+        tokens = torch.cat([tokens[..., :-2], probability, tokens[..., -1:]], -1)
+        onsets = decide_onsets(probability, c.decide_from, c.decide_slope)
         asked, points = self.ask(tokens), (*tokens.shape[:2], c.points, -1)
         scores = self.compare(asked)
         nothing = c.slope * (asked.square().sum(-1, keepdim=True) - self.reach(tokens))
@@ -133,15 +143,15 @@ class Recall(nn.Module):
             playing = torch.cat([playing[:, 1:], torch.zeros_like(playing[:, :1])], 1)
         latents, shares = torch.cat(recalled, 1).chunk(2, -1)
         passing = nn.functional.pad(self.passing(tokens, asked, pitch), (c.tones_from, 0))
-        return torch.cat([tokens, latents + (1 - shares) * passing, shares + (1 - shares) * self.tones], -1), playing
+        return torch.cat([tokens, latents + (1 - shares) * passing, shares + (1 - shares) * self.tones], -1), (playing, refractory)
 
-    def span(self, tokens, playing, pitch):
+    def span(self, tokens, state, pitch):
         """`forward` over a span (B, T, token) of whole chunks."""
         out = []
         for k in range(0, tokens.shape[1], self.c.chunk):
-            x, playing = self(tokens[:, k : k + self.c.chunk], playing, pitch[:, k : k + self.c.chunk])
+            x, state = self(tokens[:, k : k + self.c.chunk], state, pitch[:, k : k + self.c.chunk])
             out.append(x)
-        return torch.cat(out, 1), playing
+        return torch.cat(out, 1), state
 
     def whole(self, tokens, pitch):
         """A span from nothing."""

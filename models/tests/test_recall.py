@@ -148,7 +148,7 @@ def test_a_warm_up_leaves_playing_what_a_stream_would():
     fused, n = torch.randn(1, 84, mapper.c.width + CLASSES), mapper.c.warm_up + mapper.c.chunk
     graph, warm = MapGraph(mapper, recall), WarmGraph(mapper, recall)
     d = mapper.c.width // mapper.c.heads
-    fresh = lambda: [torch.zeros(1, mapper.c.ring), *(torch.zeros(mapper.c.heads, mapper.c.ring, d) for _ in range(2 * mapper.c.layers)), recall.initial_state()]
+    fresh = lambda: [torch.zeros(1, mapper.c.ring), *(torch.zeros(mapper.c.heads, mapper.c.ring, d) for _ in range(2 * mapper.c.layers)), *recall.initial_state()]
     streamed, state = [], fresh()
     for k in range(0, 84, 3):
         tokens, *state = graph(fused[:, k : k + 3], *state)
