@@ -88,7 +88,9 @@ def test_made_latents_are_those_of_the_bundle_s_whole_rendering():
     planes, pooled = torch.randint(0, 255, (2, 12, PLANES, 64, 64), dtype=torch.uint8), torch.randn(2, 2, 1280)
     tokens = tokens_of(encoders, recall, planes, pooled)
     assert tokens.shape == (2, 12, FlowConfig().token + FlowConfig().recalled)
-    assert torch.equal(tokens[..., : FlowConfig().token], encoders(planes, pooled)[0])
+    own, plain = tokens[..., : FlowConfig().token], encoders(planes, pooled)[0]
+    assert torch.equal(own[..., :-2], plain[..., :-2]) and torch.equal(own[..., -1:], plain[..., -1:])
+    assert (own[..., -2] <= plain[..., -2]).all()  # soon after an onset another is less likely
     made = lambda k: flow.whole(torch.randn(2, 12, FlowConfig().latent_width)[:, k], tokens[:, k], 1)
     whole, begun, late = made(slice(None)), made(slice(6)), made(slice(3, None))
     assert torch.allclose(whole, made(slice(None)), atol=1e-5)  # with one step noise says nothing
