@@ -16,7 +16,7 @@ import torch
 
 from foleylab.baselines import HOLDS, KINDS, MotionSampler, best_gap, describe_library, following_noise, metronome, picture_curves
 from foleylab.borders import border_jumps
-from foleylab.clips import Clips
+from foleylab.clips import Clips, spread
 from foleylab.closing import row_of
 from foleylab.codec import Codec
 from foleylab.data.scene import VOCABULARY
@@ -32,6 +32,7 @@ from foleylab.onsets import average_precision, flux, peaks, score, shifts_of, ta
 from foleylab.paired import change, f1_change, sigmas
 from foleylab.report import AGAINST, CHANGES, COLUMNS, MADE_OF, OBEDIENCE, SUSTAINED, Section, write_report
 from foleylab.runners import open_runner, seam_steps
+from foleylab.shelf import Shelf
 from foleylab.spectral import draw_spectrograms
 from foleylab.sustained import bed_correlations, follow_beds
 from foleylab.training import load_average
@@ -41,6 +42,7 @@ ABLATIONS = {"without semantic features": ("semantic",), "without tokens": ("tok
 PROMPTED, DIFFERENCE = "with the true words as prompt", "frame difference alone"
 OTHERS = ("another clip's sound", "shuffled video", "sampler after motion")
 ALONE = ("engine", "roll", "rain")
+COST_CLIPS = 40  # by which a chunk's cost is told
 
 
 def level_dbfs(audio):
@@ -77,7 +79,7 @@ def judge_unseen(runner, clips, threshold, codec, seed):
     audio = heard(clips)
     expected = expect(clips, audio, *threshold)
     ours, curves = [runner.sounds(picture(i), seed + i)[0] for i in range(n)], [picture_curves(picture(i)) for i in range(n)]
-    systems = between_bounds(audio, through(codec, audio), ours, runner.name)
+    systems = between_bounds(audio, [through(codec, a) for a in audio], ours, runner.name)
     systems |= {f"noise after {k}, hold {h:g}": [following_noise(c[k], h) for c in curves] for k in KINDS[:2] for h in HOLDS}
     return {name: judge_system(f"unseen {name}", sounds, clips, expected)[0] for name, sounds in systems.items()}
 
@@ -87,7 +89,7 @@ def render_alone(runner, folder, family, split, codec, seed):
     clips = Clips(folder, f"{family}-{split}")
     audio, picture = heard(clips), test_pictures(clips)
     ours = [runner.sounds(picture(i), seed + i)[0] for i in range(len(clips))]
-    return clips, picture, between_bounds(audio, through(codec, audio), ours)
+    return clips, picture, between_bounds(audio, [through(codec, a) for a in audio], ours)
 
 
 def judge_alone(runner, folder, split, codec, seed):
@@ -144,19 +146,20 @@ def other_clips(sounds, by=7):
     return [sounds[(i + by) % len(sounds)] for i in range(len(sounds))]
 
 
-def through(codec, audio):
-    with torch.no_grad():
-        return [codec.decode(codec.encode(torch.tensor(a)[None]))[0].numpy() for a in audio]
+@torch.no_grad()
+def through(codec, sound):
+    return codec.decode(codec.encode(torch.tensor(sound)[None]))[0].numpy()
 
 
-def baselines(test, tune, train, tune_truth, threshold, picture):
+def baselines(test, tune, train, tune_truth, threshold, picture, shelf):
     """-> name -> sounds."""
-    n, curves = len(test), [picture_curves(picture(i)) for i in range(len(test))]
-    out = {f"noise after {k}, hold {h:g}": [following_noise(c[k], h) for c in curves] for k in KINDS for h in HOLDS}
+    n, curves, noises = len(test), [picture_curves(picture(i)) for i in range(len(test))], [(k, h) for k in KINDS for h in HOLDS]
+    made = shelf.each(n, lambda i: [following_noise(curves[i][k], h) for k, h in noises])
+    out = {f"noise after {k}, hold {h:g}": sounds for (k, h), sounds in zip(noises, made, strict=True)}
     out["metronome"] = [metronome(240000, best_gap(tune_truth))] * n
     few, look = range(min(40, len(tune))), test_pictures(tune)
     sampler = MotionSampler(train, test_pictures(train)).tune([picture_curves(look(i))["motion"] for i in few], tune_truth[: len(few)], threshold)
-    return out | {"sampler after motion": [sampler.play(c["motion"]) for c in curves]}
+    return out | {"sampler after motion": shelf.each(n, lambda i: [sampler.play(curves[i]["motion"])])[0]}
 
 
 def test_pictures(clips):
@@ -166,15 +169,19 @@ def test_pictures(clips):
     return lambda i: np.asarray(clips.row("small", i)).repeat(2, 1).repeat(2, 2)
 
 
-def ablated(runner, test, picture, seed):
+def ablated(runner, test, picture, seed, shelf):
     """-> name -> sounds at the default steps: inputs set to zero, frame difference for pictures, and the true words shown as a prompt."""
     graphs, n = runner.manifest["graphs"], len(test)
     there = {"semantic", *graphs["flow"]["inputs"]} | ({"recalled"} if any("playing" in g["inputs"] for g in graphs.values()) else set())
     cases = {name: {"zero": zero} for name, zero in ABLATIONS.items() if zero[0] in there}
-    out = {name: [runner.sounds(picture(i), seed + i, **options)[0] for i in range(n)] for name, options in cases.items()}
-    out[DIFFERENCE] = [runner.sounds(difference_alone(picture(i)), seed + i)[0] for i in range(n)]
-    words = [[w for w, v in zip(VOCABULARY, test.row("words", i), strict=True) if v > 0] for i in range(n)]
-    return out | {PROMPTED: [runner.sounds(picture(i), seed + i, prompt=words[i])[0] for i in range(n)]}
+    words = lambda i: [w for w, v in zip(VOCABULARY, test.row("words", i), strict=True) if v > 0]
+
+    def render(i):
+        shown = picture(i)
+        sounds = [runner.sounds(shown, seed + i, **options)[0] for options in cases.values()]
+        return [*sounds, runner.sounds(difference_alone(shown), seed + i)[0], runner.sounds(shown, seed + i, prompt=words(i))[0]]
+
+    return dict(zip((*cases, DIFFERENCE, PROMPTED), shelf.each(n, render), strict=True))
 
 
 def bundles_mb(folder):
@@ -208,20 +215,20 @@ def main():
     test.index = test.index[: args.limit]
     tune_audio, audio, n, picture = heard(tune), heard(test), len(test), test_pictures(test)
     threshold = thresholds(tune, tune_audio)
-    expected, codec = expect(test, audio, *threshold), load_average(Codec(), args.codec)
-    coded = through(codec, audio)
+    expected, codec, shelf = expect(test, audio, *threshold), load_average(Codec(), args.codec), Shelf()
+    cost = runner.usual_cost([picture(i) for i in spread(n, COST_CLIPS)], args.seed) | {"machineLoad": os.getloadavg()[0]}
+    coded = shelf.each(n, lambda i: [through(codec, audio[i])])[0]
     steps = sorted({*args.steps, runner.default})
-    rendered = dict(zip(steps, zip(*(runner.sounds(picture(i), args.seed + i, steps) for i in range(n)), strict=True), strict=True))
-    cost = runner.usual_cost([picture(i) for i in range(0, n, 2)], args.seed) | {"machineLoad": os.getloadavg()[0]}
-    base, ours = row_of(runner.name, runner.default), list(rendered[runner.default])
-    systems = {"truth": audio, "truth through the codec": coded, **{row_of(runner.name, k): list(v) for k, v in rendered.items()}, "shuffled video": other_clips(ours)}
+    rendered = dict(zip(steps, shelf.each(n, lambda i: runner.sounds(picture(i), args.seed + i, steps)), strict=True))
+    base, ours = row_of(runner.name, runner.default), rendered[runner.default]
+    systems = {"truth": audio, "truth through the codec": coded, **{row_of(runner.name, k): v for k, v in rendered.items()}, "shuffled video": other_clips(ours)}
     changed = {}
     if not args.quick:
-        systems |= {"another clip's sound": other_clips(audio), "silence": [np.zeros_like(a) for a in audio]}
-        systems |= baselines(test, tune, train, expect(tune, tune_audio, *threshold).events, threshold[0], picture)
-        changed = ablated(runner, test, picture, args.seed)
+        systems |= {"another clip's sound": other_clips(audio), "silence": [np.zeros_like(audio[0])] * n}
+        systems |= baselines(test, tune, train, expect(tune, tune_audio, *threshold).events, threshold[0], picture, shelf)
+        changed = ablated(runner, test, picture, args.seed, shelf)
         systems |= changed
-    judged = {name: judge_system(name, sounds, test, expected) for name, sounds in systems.items()}
+    judged = dict(zip(systems, shelf.pool.map(lambda name: judge_system(name, systems[name], test, expected), systems), strict=True))
     rows, kept = ({name: pair[k] for name, pair in judged.items()} for k in (0, 1))
     pictures = args.pictures or args.out
     pictures.mkdir(parents=True, exist_ok=True)
@@ -244,7 +251,7 @@ def main():
     made_of = dict.fromkeys(TOLD, (test, between_bounds(audio, coded, ours) | changed))
     impacts, seen, struck = render_alone(runner, args.clips, "impact", args.split, codec, args.seed)
     if len(impacts):  # the test clips have too few lone ones
-        made_of["material"] = impacts, struck | ({} if args.quick else ablated(runner, impacts, seen, args.seed))
+        made_of["material"] = impacts, struck | ({} if args.quick else ablated(runner, impacts, seen, args.seed, shelf))
     report(unseen=Section("Never trained on: doors, fireworks, pinball.", "unseen", judge_unseen(runner, Clips(args.clips, "unseen-test"), threshold, codec, args.seed), COLUMNS),
            alone=Section("Clips in which one family alone sounds: loudness in dB at 30 Hz, correlation with the truth's; pitch (YIN, frames of 50 ms in which the truth's is clear).", "sustained",
                          judge_alone(runner, args.clips, args.split, codec, args.seed), SUSTAINED),

@@ -1,5 +1,6 @@
 """Measures, baselines, judges and the probe at toy size: form, and that right sounds score better than wrong ones."""
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from foleylab.meaning import judge_clips
 from foleylab.onsets import average_precision, detect, flux, peaks, score
 from foleylab.plain_scenes import SCENES, render_scene
 from foleylab.report import COLUMNS, Section, write_report
+from foleylab.shelf import Shelf
 
 
 def clicks(times, seconds=5.0, loud=0.5):
@@ -121,6 +123,25 @@ def test_bouncing_ball_touches_the_floor_at_its_events():
     draw, times = SCENES["bouncing ball, no squash"](np.random.default_rng(5), 4.0)
     lowest = lambda t: np.flatnonzero((draw(t) == 240).all(2).any(1)).max()
     assert all(lowest(t) >= 147 and lowest(t - 0.1) < 145 for t in times)
+
+
+def test_what_lies_on_the_shelf_is_what_was_rendered_whoever_came_first():
+    def render(i):
+        time.sleep(0.01 * (i % 3 == 1))
+        return np.full(4, i, np.float32), np.full(6, -i, np.float32)
+
+    shelf = Shelf(threads=3)
+    up, down = shelf.each(7, render)
+    assert [len(a) for a in (up, down)] == [7, 7] and all(np.array_equal(a, render(i)[0]) and np.array_equal(b, render(i)[1]) for i, (a, b) in enumerate(zip(up, down, strict=True)))
+    assert all(isinstance(a, np.memmap) for a in up) and len(list(Path(shelf.folder.name).iterdir())) == 2
+
+    def fails(i):
+        if i == 3:
+            raise RuntimeError("clip 3 cannot be rendered")
+        return render(i)
+
+    with pytest.raises(RuntimeError, match="clip 3"):
+        shelf.each(7, fails)
 
 
 def test_report_writes_a_table_and_a_flat_object(tmp_path):
