@@ -18,8 +18,8 @@ def decide_onsets(probability, least, slope):
 
 def lower_after_onsets(probability, refractory, c):
     """Probabilities (B, T, 1) and how refractory each stream is, 0..1 (B, 1) -> the probabilities less `c.refractory` after an onset, which wears off over
-    `c.refractory_points`; and how refractory they are then. `decide_onsets` finds the onsets in what is given back."""
-    wear, out = 1 / c.refractory_points, []
+    `c.refractory_points`; the onsets, which are those that `decide_onsets` finds in these; and how refractory the streams are then."""
+    wear, out, onsets = 1 / c.refractory_points, [], []
     nothing = torch.zeros_like(probability[:, 0])
     for k, now in enumerate(probability.unbind(1)):
         refractory = torch.relu(refractory - wear)
@@ -29,4 +29,5 @@ def lower_after_onsets(probability, refractory, c):
         begun = decide_onsets(torch.stack([before, now, after], 1), c.decide_from, c.decide_slope)[:, 1]
         refractory = refractory + begun * (1 - refractory)
         out.append(now)
-    return torch.stack(out, 1), refractory
+        onsets.append(begun)
+    return torch.stack(out, 1), torch.stack(onsets, 1), refractory

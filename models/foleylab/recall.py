@@ -18,7 +18,7 @@ from torch import nn
 
 from foleylab.codec import CodecConfig
 from foleylab.data.scene import FAMILIES
-from foleylab.decision import decide_onsets, lower_after_onsets
+from foleylab.decision import lower_after_onsets
 from foleylab.engine_pitch import CLASSES, ENGINE, choose
 from foleylab.flow import FlowConfig
 from foleylab.mapper import MapperConfig
@@ -126,9 +126,8 @@ class Recall(nn.Module):
 
     def forward(self, tokens, state, pitch):
         c, (playing, refractory) = self.c, state
-        probability, refractory = lower_after_onsets(tokens[..., -2:-1], refractory, c)
+        probability, onsets, refractory = lower_after_onsets(tokens[..., -2:-1], refractory, c)
         tokens = torch.cat([tokens[..., :-2], probability, tokens[..., -1:]], -1)
-        onsets = decide_onsets(probability, c.decide_from, c.decide_slope)
         asked, points = self.ask(tokens), (*tokens.shape[:2], c.points, -1)
         scores = self.compare(asked)
         nothing = c.slope * (asked.square().sum(-1, keepdim=True) - self.reach(tokens))

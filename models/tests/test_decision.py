@@ -14,8 +14,9 @@ def onsets(probabilities, config=C):
     """Points of a stream that are onsets, chunk by chunk."""
     found, refractory = [], torch.zeros(1, 1)
     for chunk in torch.tensor(probabilities)[None, :, None].split(3, 1):
-        lowered, refractory = lower_after_onsets(chunk, refractory, config)
-        found += decide_onsets(lowered, config.decide_from, config.decide_slope)[0, :, 0].round().int().tolist()
+        lowered, begun, refractory = lower_after_onsets(chunk, refractory, config)
+        assert torch.equal(begun.round(), decide_onsets(lowered, config.decide_from, config.decide_slope).round())
+        found += begun[0, :, 0].round().int().tolist()
     return [k for k, v in enumerate(found) if v]
 
 
@@ -37,6 +38,6 @@ def test_a_surer_one_follows_at_once():
 
 def test_streams_of_a_batch_do_not_tire_each_other_and_nothing_is_lowered_before_the_first():
     chunk = torch.tensor([[0.9, 0.1, 0.1], [0.1, 0.1, 0.1]])[..., None]
-    lowered, refractory = lower_after_onsets(chunk, torch.zeros(2, 1), C)
+    lowered, _, refractory = lower_after_onsets(chunk, torch.zeros(2, 1), C)
     assert torch.equal(lowered[1], chunk[1]) and refractory[:, 0].tolist() == pytest.approx([1 - 2 / 6, 0], abs=1e-3)
     assert lowered[0, :, 0].tolist() == pytest.approx([0.9, 0.1 - 0.3 * 5 / 6, 0.1 - 0.3 * 4 / 6], abs=1e-3)
