@@ -125,15 +125,17 @@ def main():
     parser.add_argument("--clips", type=int, default=500)
     parser.add_argument("--plain", action="store_true", help="flat shapes and flashes on flat ground")
     parser.add_argument("--games", type=float, default=ClipConfig.game_share, help="share of mini-games")
+    parser.add_argument("--silent", type=float, default=ClipConfig.silent_share, help="share of scenes in which nothing sounds")
     parser.add_argument("--only", choices=ALONE, help="clips of this family, room or game alone, into the split FAMILY-SPLIT")
     parser.add_argument("--silhouette", action="store_true", help="with --only: bodies in flat grey, into the split silhouette-SPLIT")
     args = parser.parse_args()
     torch.set_num_threads(1)
     split = f"{'silhouette' if args.silhouette else args.only}-{args.split}" if args.only else args.split
+    config = ClipConfig(plain=args.plain, game_share=args.games, silent_share=args.silent)
     net, begin, shard = load_semantic(), time.process_time(), Shard(args.out, split, args.seed)
     for i in range(args.clips):
         rng = np.random.default_rng([SPLITS.index(args.split), args.seed, i, *((number_of(args.only), args.silhouette) if args.only else ())])
-        clip = clip_of(args.only, rng, args.split, args.silhouette) if args.only else make_clip(rng, args.split, ClipConfig(plain=args.plain, game_share=args.games))
+        clip = clip_of(args.only, rng, args.split, args.silhouette) if args.only else make_clip(rng, args.split, config)
         shard.add(describe(clip, rng, net, *labels(clip, len(clip.frames)), known=1, short=args.split == "train"), clip.events)
     shard.finish()
     print(f"{args.clips} clips, {args.clips / (time.process_time() - begin):.2f} clips per core-second")
