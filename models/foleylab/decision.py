@@ -1,7 +1,10 @@
 """Whether a sound begins: a head that is asked for an expected latent smears what is uncertain, so onsets are decided first.
 
-A mapper that is unsure when something begins says so at several points in a row, and each chunk would find its own onset there: so for some points after
-an onset another one must be surer (a relative refractory period, as nerves have it).
+A mapper is unsure at times, and then says so at several points in a row, and in silent scenes that look like others. So an onset must be surer
+
+- right after another one, which it may be once more (a relative refractory period, as nerves have it);
+- the less is expected to be heard at all;
+- the longer nothing has begun, where nothing goes on sounding either: who moved silently so far goes on so.
 """
 import torch
 
@@ -16,18 +19,24 @@ def decide_onsets(probability, least, slope):
     return torch.sigmoid((probability - least) * slope) * torch.sigmoid(lead * slope + 1)
 
 
-def lower_after_onsets(probability, refractory, c):
-    """Probabilities (B, T, 1) and how refractory each stream is, 0..1 (B, 1) -> the probabilities less `c.refractory` after an onset, which wears off over
-    `c.refractory_points`; the onsets, which are those that `decide_onsets` finds in these; and how refractory the streams are then."""
-    wear, out, onsets = 1 / c.refractory_points, [], []
+def doubt_onsets(probability, loudness, recent, c):
+    """Probabilities of an onset and loudness (dB / 80), (B, T, 1), and how recent the last onset is, (B, 1): 1 at an onset, 0 after `c.recent_points`
+    -> the probabilities less all doubts; the onsets, which are those that `decide_onsets` finds in these; and how recent the last is then."""
+    wear, refractory = 1 / c.recent_points, c.recent_points / c.refractory_points
+    heard = probability - c.quiet_slope * torch.relu(c.quiet_from - loudness)
+    still = c.still * torch.sigmoid(c.still_slope * (c.still_from - loudness))
+
+    def doubted(k, recent):
+        return heard[:, k] - c.refractory * torch.relu(1 - (1 - recent) * refractory) - (1 - recent) * still[:, k]
+
+    left, onsets = [], []
     nothing = torch.zeros_like(probability[:, 0])
-    for k, now in enumerate(probability.unbind(1)):
-        refractory = torch.relu(refractory - wear)
-        now = now - c.refractory * refractory
-        before = out[-1] if out else nothing
-        after = probability[:, k + 1] - c.refractory * torch.relu(refractory - wear) if k + 1 < probability.shape[1] else nothing
+    for k in range(probability.shape[1]):
+        recent = torch.relu(recent - wear)
+        now, before = doubted(k, recent), left[-1] if left else nothing
+        after = doubted(k + 1, torch.relu(recent - wear)) if k + 1 < probability.shape[1] else nothing
         begun = decide_onsets(torch.stack([before, now, after], 1), c.decide_from, c.decide_slope)[:, 1]
-        refractory = refractory + begun * (1 - refractory)
-        out.append(now)
+        recent = recent + begun * (1 - recent)
+        left.append(now)
         onsets.append(begun)
-    return torch.stack(out, 1), torch.stack(onsets, 1), refractory
+    return torch.stack(left, 1), torch.stack(onsets, 1), recent

@@ -216,7 +216,7 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
     tokens = encoders.mapper.whole(encoders.fusion.fuse(encoders.motion.whole(frames), semantic))[0]
     if recall:
-        tokens = recall.whole(tokens[:, warm - recall.warm_up :], encoders.motion.pitch_of_whole(frames)[:, warm - recall.warm_up :])
+        tokens = recall.whole(tokens, encoders.motion.pitch_of_whole(frames))
     tokens = tokens[:, -n:]
     latents = flow.whole(torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(1, n, -1), tokens, steps)
     decode = graphs["decode"].module

@@ -33,7 +33,7 @@ class FlowConfig:
     gate_from: float = -0.8  # the mapper's loudness (dB / 80) below which the sound is silence; chosen on the tune split
     gate_slope: float = 25.0
     time_shift: float = 0.25  # below 1: later steps come near the data, and refine more than they vary
-    decide_from: float = 0.43  # the mapper's probability of an onset from which there is one; chosen on the tune split
+    decide_from: float = 0.35  # the mapper's probability of an onset from which there is one; chosen on the tune split
     decide_slope: float = 100.0
 
     @property

@@ -110,11 +110,13 @@ class RingGraph(nn.Module):
         return tokens.unsqueeze(0), valid, *rings
 
     def recalling(self, tokens, state, pitch):
-        """-> tokens with what is recalled, and the memory's next state. Of a warm-up only the last points can still be heard."""
-        c = self.recall.c
-        late = min(self.points, self.recall.warm_up + c.chunk)
-        heard, state = self.recall.span(tokens[:, self.points - late :], state, pitch[:, self.points - late :])
-        return torch.cat([nn.functional.pad(tokens[:, : self.points - late], (0, c.recalled)), heard], 1), state
+        """-> tokens with what is recalled, and the memory's next state. Of a warm-up only the last points can still be heard; of those before, onsets count."""
+        c, (playing, recent) = self.recall.c, state
+        early = max(0, self.points - self.recall.warm_up - c.chunk)
+        for k in range(0, early, c.chunk):
+            recent = self.recall.decide(tokens[:, k : k + c.chunk], recent)[-1]
+        heard, state = self.recall.span(tokens[:, early:], (playing, recent), pitch[:, early:])
+        return torch.cat([nn.functional.pad(tokens[:, :early], (0, c.recalled)), heard], 1), state
 
     def parts(self, fused):
         """-> what the mapper sees, (points, width), and the logits of engines' pitch."""
@@ -193,7 +195,7 @@ def build_graphs(encoders, semantic_net, codec, flow, recall=None):
     decode_names = ["clock", *decode.synthesis.state_names()]
     d = m.width // m.heads
     ring = {"valid": (1, m.ring), **{f"{kind}{i}": (m.heads, m.ring, d) for i in range(m.layers) for kind in ("keys", "values")},
-            **({"playing": (1, recall.c.points, recall.c.recalled), "refractory": (1, 1)} if recall else {})}
+            **({"playing": (1, recall.c.points, recall.c.recalled), "recent": (1, 1)} if recall else {})}
     ring_pairs = tuple((n, f"{n}Next") for n in ring)
     conditions = {"tokens": (1, m.chunk, m.token + (recall.c.recalled if recall else 0)), "prompt": (1, f.prompt),
                   "prefix": (1, f.prefix, f.latent_width), "prefixValid": (1, f.prefix)}

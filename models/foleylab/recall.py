@@ -18,7 +18,7 @@ from torch import nn
 
 from foleylab.codec import CodecConfig
 from foleylab.data.scene import FAMILIES
-from foleylab.decision import lower_after_onsets
+from foleylab.decision import doubt_onsets
 from foleylab.engine_pitch import CLASSES, ENGINE, choose
 from foleylab.flow import FlowConfig
 from foleylab.mapper import MapperConfig
@@ -47,8 +47,14 @@ class RecallConfig:
     soft_slope: float = 60.0
     decide_from: float = FlowConfig.decide_from
     decide_slope: float = FlowConfig.decide_slope
-    refractory: float = 0.35  # what is taken from the mapper's probability right after an onset; chosen on the tune split
-    refractory_points: int = 7  # over which that wears off; likewise
+    recent_points: int = 240  # so long the last onset is recent
+    refractory: float = 0.35  # what is taken from the mapper's probability right after an onset; this and what follows is chosen on the tune split
+    refractory_points: int = 7  # over which that wears off
+    quiet_from: float = -0.25  # the mapper's loudness (dB / 80) below which something is taken as well
+    quiet_slope: float = 0.3  # so much for each unit
+    still: float = 0.45  # what is taken at last where no onset is recent and nothing goes on sounding
+    still_from: float = -0.35  # the loudness at which half of that is taken
+    still_slope: float = 60.0
     recalled: int = FlowConfig().recalled
 
 
@@ -61,8 +67,8 @@ def look_for(compare, keys, slope):
 class Recall(nn.Module):
     """tokens (B, 3, token), state, logits of engines' pitch (B, 3, CLASSES) -> tokens with what is recalled (B, 3, token + 192), next state.
 
-    What is recalled are latents, as much of each number as its share says, and these shares. In the tokens onsets are less likely soon after one
-    (foleylab/decision.py). State: what plays, (B, points, 192), and how refractory onsets are, (B, 1).
+    What is recalled are latents, as much of each number as its share says, and these shares. In the tokens onsets are as likely as doubts leave them
+    (foleylab/decision.py). State: what plays, (B, points, 192), and how recent the last onset is, (B, 1).
     """
 
     def __init__(self, c):
@@ -79,11 +85,11 @@ class Recall(nn.Module):
 
     @property
     def warm_up(self):
-        """Points before a stream's first chunk from which on it is run: what began earlier has ended."""
+        """Points before a stream's first chunk from which on it is run, but for its decisions: what began earlier has ended."""
         return self.c.points
 
     def initial_state(self, batch=1):
-        """Nothing plays, and nothing has begun."""
+        """Nothing plays, and nothing has begun lately."""
         return self.sounds.new_zeros(batch, self.c.points, self.c.recalled), self.sounds.new_zeros(batch, 1)
 
     def remember(self, keys, latents, lengths):
@@ -124,9 +130,13 @@ class Recall(nn.Module):
         c = self.c
         return c.reach * torch.sigmoid(self.no_game(tokens)) * torch.sigmoid(c.soft_slope * (tokens[..., -1:] - c.soft_from))
 
+    def decide(self, tokens, recent):
+        """Of a chunk: probabilities less doubts, onsets, how recent the last is then."""
+        return doubt_onsets(tokens[..., -2:-1], tokens[..., -1:], recent, self.c)
+
     def forward(self, tokens, state, pitch):
-        c, (playing, refractory) = self.c, state
-        probability, onsets, refractory = lower_after_onsets(tokens[..., -2:-1], refractory, c)
+        c, (playing, recent) = self.c, state
+        probability, onsets, recent = self.decide(tokens, recent)
         tokens = torch.cat([tokens[..., :-2], probability, tokens[..., -1:]], -1)
         asked, points = self.ask(tokens), (*tokens.shape[:2], c.points, -1)
         scores = self.compare(asked)
@@ -142,7 +152,7 @@ class Recall(nn.Module):
             playing = torch.cat([playing[:, 1:], torch.zeros_like(playing[:, :1])], 1)
         latents, shares = torch.cat(recalled, 1).chunk(2, -1)
         passing = nn.functional.pad(self.passing(tokens, asked, pitch), (c.tones_from, 0))
-        return torch.cat([tokens, latents + (1 - shares) * passing, shares + (1 - shares) * self.tones], -1), (playing, refractory)
+        return torch.cat([tokens, latents + (1 - shares) * passing, shares + (1 - shares) * self.tones], -1), (playing, recent)
 
     def span(self, tokens, state, pitch):
         """`forward` over a span (B, T, token) of whole chunks."""
