@@ -28,15 +28,10 @@ def dress(clip, other, rng, zooms):
         clip = [np.roll(x, tuple(aside * (x.shape[1] // SIZE)), (1, 2)) for x in clip]
     if rng.random() < 0.3 and zooms:
         clip = change(zoom)
-    stills = [x[still].reshape(y.shape[1:]) for x, y in zip(other, clip, strict=True)]
-    if rng.random() < 0.2 and zooms:
-        clip = change(set_in, stills)
     if rng.random() < 0.2:
         clip = change(sway)
     if rng.random() < 0.25:
-        clip = change(lay_over, stills)
-    if rng.random() < 0.3:
-        clip = change(exaggerate)
+        clip = change(lay_over, [x[still].reshape(y.shape[1:]) for x, y in zip(other, clip, strict=True)])
     if rng.random() < 0.4:
         clip = change(other_texture)
     colours, fine = change(light)
@@ -81,24 +76,6 @@ def lay_over(pictures, still, rng, most=0.5):
     """Mixed with a picture of another clip that stands still: what is to be seen there tells less, what changes tells as much."""
     share = int(256 * rng.uniform(0, most))
     return ((pictures.astype(np.uint16) * (256 - share) + still.astype(np.uint16) * share) >> 8).astype(np.uint8)
-
-
-def set_in(pictures, still, rng, least=0.35, most=0.8):
-    """Made smaller, somewhere within a picture of another clip that stands still: what moves is small, and most of what is to be seen tells nothing."""
-    side = int(SIZE * rng.uniform(least, most))
-    scale, places = pictures.shape[1] // SIZE, rng.integers(0, SIZE - side + 1, 2)
-    (y, x), side = places * scale, side * scale
-    small = torch.nn.functional.interpolate(torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float(), (side, side), mode="area")
-    out = np.repeat(still[None], len(pictures), 0)
-    out[:, y : y + side, x : x + side] = small.round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-    return out
-
-
-def exaggerate(pictures, rng, least=0.3, most=2.5):
-    """What changes from picture to picture made larger, or smaller."""
-    share = np.exp(rng.uniform(np.log(least), np.log(most)))
-    change = np.diff(pictures.astype(np.float32), axis=0, prepend=pictures[:1])
-    return (pictures + (share - 1) * change).clip(0, 255).round().astype(np.uint8)
 
 
 def zoom(pictures, rng):
