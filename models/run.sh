@@ -11,7 +11,7 @@ export FOLEYLAB_ART="$lab/art" FOLEYLAB_RECORDINGS="$lab/recordings"
 for seed in 1 2; do $python make_sounds.py --out "$lab/sounds" --clips $((seed == 1 ? 4000 : 300)) --seed $seed; done
 $python train_codec.py --sounds "$lab/sounds/sounds-1.npy" --tune "$lab/sounds/sounds-2.npy" --out "$lab/codec" --minutes 25 --bf16
 $python make_clips.py --out "$lab/clips" --split tune --seed 1 --clips 100
-for seed in 1 2; do $python make_clips.py --out "$lab/clips" --split test --seed $seed --clips 140; done
+for seed in 1 2 3 4; do $python make_clips.py --out "$lab/clips" --split test --seed $seed --clips 140; done
 for family in engine roll rain impact; do $python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 24 --only $family; done
 $python make_clips.py --out "$lab/clips" --split test --seed 1 --clips 24 --only impact --silhouette
 for seed in 1 2 4 5 6; do $python make_clips.py --out "$lab/clips" --split train --seed $seed --clips 400 --games 0; done
@@ -64,7 +64,7 @@ $python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$l
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
 $python cache_made.py --lab "$lab" --clips "$lab/clips" --recall recall --out "$lab/made.pt"
 $python train_decoder.py --clips "$lab/clips" --codec "$lab/codec/codec.pt" --out "$lab/decoder" --made "$lab/made.pt" --minutes 70 --bf16
-$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.18.0 --steps 1 --recall recall
+$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.19.0 --steps 1 --recall recall
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 6000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
 $python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.14.0 --steps 2 --temperature 0.5 --decide-from 0.5
