@@ -5,6 +5,8 @@ A mapper is unsure at times, and then says so at several points in a row, and in
 - right after another one, which it may be once more (a relative refractory period, as nerves have it);
 - the less is expected to be heard at all;
 - the longer nothing has begun, where nothing goes on sounding either: who moved silently so far goes on so.
+
+The last two hold for scenes. In a game sounds are few and sudden, and hardly one is silent: there an onset must be a little surer always, and no more.
 """
 import torch
 
@@ -19,12 +21,12 @@ def decide_onsets(probability, least, slope):
     return torch.sigmoid((probability - least) * slope) * torch.sigmoid(lead * slope + 1)
 
 
-def doubt_onsets(probability, loudness, recent, c):
-    """Probabilities of an onset and loudness (dB / 80), (B, T, 1), and how recent the last onset is, (B, 1): 1 at an onset, 0 after `c.recent_points`
-    -> the probabilities less all doubts; the onsets, which are those that `decide_onsets` finds in these; and how recent the last is then."""
+def doubt_onsets(probability, loudness, no_game, recent, c):
+    """Probabilities of an onset, loudness (dB / 80) and probabilities that this is no game, (B, T, 1), and how recent the last onset is, (B, 1): 1 at an onset,
+    0 after `c.recent_points` -> the probabilities less all doubts; the onsets, which are those that `decide_onsets` finds in these; and how recent the last is then."""
     wear, refractory = 1 / c.recent_points, c.recent_points / c.refractory_points
-    heard = probability - c.quiet_slope * torch.relu(c.quiet_from - loudness)
-    still = c.still * torch.sigmoid(c.still_slope * (c.still_from - loudness))
+    heard = probability - no_game * c.quiet_slope * torch.relu(c.quiet_from - loudness) - (1 - no_game) * c.game_doubt
+    still = no_game * c.still * torch.sigmoid(c.still_slope * (c.still_from - loudness))
 
     def doubted(k, recent):
         return heard[:, k] - c.refractory * torch.relu(1 - (1 - recent) * refractory) - (1 - recent) * still[:, k]

@@ -55,6 +55,7 @@ class RecallConfig:
     still: float = 0.45  # what is taken at last where no onset is recent and nothing goes on sounding
     still_from: float = -0.35  # the loudness at which half of that is taken
     still_slope: float = 60.0
+    game_doubt: float = 0.06  # what is taken in a game instead of the last two
     recalled: int = FlowConfig().recalled
 
 
@@ -132,7 +133,7 @@ class Recall(nn.Module):
 
     def decide(self, tokens, recent):
         """Of a chunk: probabilities less doubts, onsets, how recent the last is then."""
-        return doubt_onsets(tokens[..., -2:-1], tokens[..., -1:], recent, self.c)
+        return doubt_onsets(tokens[..., -2:-1], tokens[..., -1:], torch.sigmoid(self.no_game(tokens)), recent, self.c)
 
     def forward(self, tokens, state, pitch):
         c, (playing, recent) = self.c, state
