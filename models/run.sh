@@ -64,10 +64,10 @@ $python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$l
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
 $python cache_made.py --lab "$lab" --clips "$lab/clips" --recall recall --out "$lab/made.pt"
 $python train_decoder.py --clips "$lab/clips" --codec "$lab/codec/codec.pt" --out "$lab/decoder" --made "$lab/made.pt" --minutes 70 --bf16
-$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.19.0 --steps 1 --recall recall
+$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.20.0 --steps 1 --recall recall
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 6000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
-$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.14.0 --steps 2 --temperature 0.5 --decide-from 0.5
+$python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.14.1 --steps 2 --temperature 0.5 --decide-from 0.5
 judges=../../shared/judges samples=../../shared/samples
 for bundle in live foley-flow; do
   $python evaluate.py --bundle bundles/$bundle --clips "$lab/clips" --codec "$lab/codec/codec.pt" --samples $samples --judges $judges --out evaluation --pictures "$lab/pictures"

@@ -63,6 +63,7 @@ def export_graph(graph):
         model = onnx.load(str(folded))
     lift_constants(model)
     keep_inputs(model, graph)
+    shorten_names(model, {*graph.inputs, *graph.outputs})
     bad = {n.op_type for n in model.graph.node} & FORBIDDEN
     if bad or any(n.domain not in ("", "ai.onnx") for n in model.graph.node):
         raise ValueError(f"operators a GPU may not place: {bad or {n.domain for n in model.graph.node}}")
@@ -84,6 +85,16 @@ def keep_inputs(model, graph):
     for name, shape in graph.inputs.items():
         if name not in have:
             model.graph.input.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+
+
+def shorten_names(model, kept):
+    """What nodes make is numbered, but for the names in `kept`: PyTorch's names take a third of a graph of many nodes. Parameters keep theirs (foleylab/recover.py)."""
+    short = {name: name for name in ("", *kept, *(t.name for t in model.graph.initializer))}
+    of = lambda name: short.setdefault(name, f"t{len(short)}")
+    for node in model.graph.node:
+        node.name = node.doc_string = ""
+        node.input[:], node.output[:] = [of(n) for n in node.input], [of(n) for n in node.output]
+    del model.graph.value_info[:]
 
 
 class WeightsFile:
