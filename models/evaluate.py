@@ -38,7 +38,7 @@ from foleylab.sustained import bed_correlations, follow_beds
 from foleylab.training import load_average
 
 ABLATIONS = {"without semantic features": ("semantic",), "without tokens": ("tokens",), "without summary": ("summary",),
-             "without recalled sounds": ("recalled",), "without history": ("prefix", "prefixValid")}
+             "without recalled sounds": ("recalled",), "without gain": ("gain",), "without history": ("prefix", "prefixValid")}
 PROMPTED, DIFFERENCE = "with the true words as prompt", "frame difference alone"
 OTHERS = ("another clip's sound", "shuffled video", "sampler after motion")
 ALONE = ("engine", "roll", "rain")
@@ -172,7 +172,7 @@ def test_pictures(clips):
 def ablated(runner, test, picture, seed, shelf):
     """-> name -> sounds at the default steps: inputs set to zero, frame difference for pictures, and the true words shown as a prompt."""
     graphs, n = runner.manifest["graphs"], len(test)
-    there = {"semantic", *graphs["flow"]["inputs"]} | ({"recalled"} if any("playing" in g["inputs"] for g in graphs.values()) else set())
+    there = {"semantic", *graphs["flow"]["inputs"]} | ({"recalled", "gain"} if any("playing" in g["inputs"] for g in graphs.values()) else set())
     cases = {name: {"zero": zero} for name, zero in ABLATIONS.items() if zero[0] in there}
     words = lambda i: [w for w, v in zip(VOCABULARY, test.row("words", i), strict=True) if v > 0]
 

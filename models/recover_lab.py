@@ -1,13 +1,12 @@
 """python recover_lab.py --clips DIR/clips --lab DIR
 
 Checkpoints from the shipped bundles, for a machine that has none: DIR/encoders/encoders.pt, DIR/codec/codec.pt, DIR/flow/flow.pt,
-DIR/window/window.pt and, where there is a memory of sounds, DIR/recall/recall.pt, from which training goes on. What bundles do not hold comes from `resume.xz` beside them where it is there, else
+DIR/window/window.pt, DIR/recall/recall.pt and DIR/follower/follower.pt, from which training goes on. What bundles do not hold comes from `resume.xz` beside them where it is there, else
 it begins afresh: the codec's encoders (train_codec.py --keep-decoder, train_tones.py), the probes; and the masked alignment always. The clips give the batch norms their statistics.
 """
 import argparse
 from pathlib import Path
 
-import onnx
 import torch
 
 from foleylab.clips import Clips
@@ -19,6 +18,7 @@ from foleylab.halves import load_halves
 from foleylab.recall import Recall, RecallConfig
 from foleylab.recover import plain_graph, recover, unfold_norms
 from foleylab.semantic import load_semantic
+from foleylab.swell import Swell, SwellConfig
 from foleylab.training import save_weights
 from foleylab.window_flow import WindowFlow, WindowFlowConfig
 from foleylab.window_graphs import build_window_graphs
@@ -29,12 +29,12 @@ STEPS_BEHIND = 10_000  # counts as so many steps, so that the average of the wei
 
 
 def recover_live(bundle, frames):
-    """-> encoders with batch norms, codec with its decoder, flow, and the memory of sounds if the bundle has one."""
+    """-> encoders with batch norms, codec with its decoder, flow, the memory of sounds, and what swells them."""
     folded = Encoders()
     fold_norms(folded)
     codec, flow = Codec(), Flow(FlowConfig())
-    recall = Recall(RecallConfig()) if has_memory(bundle) else None
-    graphs = build_graphs(encoders=folded, semantic_net=load_semantic(), codec=codec, flow=flow, recall=recall)
+    recall, swell = Recall(RecallConfig()), Swell(SwellConfig())
+    graphs = build_graphs(encoders=folded, semantic_net=load_semantic(), codec=codec, flow=flow, recall=recall, swell=swell)
     lacking = {"map": tuple(f"mapper.layers.{i}.bias" for i in range(len(folded.mapper.layers))), "semantic": ("net.",), "decode": ("synthesis.decoder.head.",)}
     for name in ("motion", "semantic", "fuse", "map", "flow", "decode"):
         recover(graphs[name], plain_graph(bundle, name), lacking.get(name, ()))
@@ -44,12 +44,7 @@ def recover_live(bundle, frames):
     kept = {k: v for k, v in folded.state_dict().items() if not k.startswith("motion.")}
     encoders.load_state_dict(kept, strict=False)
     unfold_norms(encoders.motion, folded.motion, frames)
-    return encoders, codec, flow, recall
-
-
-def has_memory(bundle):
-    """Whether its mapper takes what still plays."""
-    return any(i.name == "playing" for i in onnx.load(str(plain_graph(bundle, "map")), load_external_data=False).graph.input)
+    return encoders, codec, flow, recall, swell
 
 
 def spread_biases(graph):
@@ -81,7 +76,7 @@ def main():
     torch.manual_seed(0)
     clips = Clips(args.clips, "train")
     pictures = clips.batch(range(min(48, len(clips))), ("planes",))["planes"].float()
-    encoders, codec, flow, recall = recover_live(args.live, Encoders().encoder_config.standardise(pictures))
+    encoders, codec, flow, recall, swell = recover_live(args.live, Encoders().encoder_config.standardise(pictures))
     behind = {"codec": 0}
     if args.extra.exists():
         extra = load_halves(args.extra)
@@ -90,7 +85,7 @@ def main():
         encoders.probes.load_state_dict(extra["probes"])
         behind = {}
     window = recover_window(args.window, encoders, codec)
-    for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("window", window), *([("recall", recall)] if recall else [])):
+    for name, module in (("encoders", encoders), ("codec", codec), ("flow", flow), ("window", window), ("recall", recall), ("follower", swell.follower)):
         save_weights(module.state_dict(), args.lab / name / f"{name}.pt", behind.get(name, STEPS_BEHIND))
         print(args.lab / name / f"{name}.pt")
 

@@ -151,13 +151,13 @@ class Decoder(nn.Module):
         real, imaginary, gain = (x[..., :LOW_BINS] for x in (*spectrum.chunk(2, -1), gain))
         return real * real + imaginary * imaginary + gain * gain
 
-    def synthesise(self, spectrum, gain, noise, tail, waves=None):
-        """Spectra and noise (B, 8 T, 2 bins), the partials' waves (B, 8 T, 2 hop) -> pcm (B, 1600 T), new tail (B, fft - hop)."""
+    def synthesise(self, spectrum, gain, noise, tail, waves=None, swell=1.0):
+        """Spectra and noise (B, 8 T, 2 bins), the partials' waves (B, 8 T, 2 hop), a factor of each frame -> pcm (B, 1600 T), new tail (B, fft - hop)."""
         c = self.c
         frames = (spectrum + torch.cat([gain, gain], -1) * noise) @ self.basis  # (B, 8 T, fft)
         if waves is not None:
             frames = frames + nn.functional.pad(waves, (c.fft // 2 - c.hop, c.fft // 2 - c.hop))
-        return overlap_add(frames.reshape(*frames.shape[:2], c.fft // c.hop, c.hop), tail)
+        return overlap_add((frames * swell).reshape(*frames.shape[:2], c.fft // c.hop, c.hop), tail)
 
     def sing(self, latents, power, state):
         """Tone latents (B, T, 32), power (B, 8 T, LOW_BINS) -> waves, what is left of each bin, new state."""
@@ -166,14 +166,14 @@ class Decoder(nn.Module):
         waves, left, after = zip(*rows, strict=True)
         return torch.stack(waves), torch.stack(left), [memory, *(torch.stack(s) for s in zip(*after, strict=True))]
 
-    def forward(self, latents, noise, state):
-        """Latents (B, T, 96) -> pcm (B, 1600 T) covering [-delay, 1600 T - delay), next state."""
+    def forward(self, latents, noise, state, swell=1.0):
+        """Latents (B, T, 96), a factor of each frame (8 T, 1) -> pcm (B, 1600 T) covering [-delay, 1600 T - delay), next state."""
         frames, tones = latents.split([self.c.frame_width, self.c.tones.width], -1)
         x, after = self.features(frames, state)
         tail, *singing = state[len(after) :]
         spectrum, gain = self.spectra(x)
         waves, left, singing = self.sing(tones, self.power(spectrum, gain), singing)
-        pcm, tail = self.synthesise(spectrum * torch.cat([left, left], -1), gain * left, noise, tail, waves)
+        pcm, tail = self.synthesise(spectrum * torch.cat([left, left], -1), gain * left, noise, tail, waves, swell)
         return pcm, [*after, tail, *singing]
 
     def draw_noise(self, batch, latents, generator=None):

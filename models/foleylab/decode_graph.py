@@ -10,6 +10,7 @@ from torch import nn
 
 from foleylab.codec import overlap_add
 from foleylab.layers import Constants
+from foleylab.swell import WIDTH, between
 from foleylab.tones import LOW_BINS, Oscillators
 
 LARGEST_SUM = 100  # rows of parts up to which one matrix product overlaps and adds them faster than padding does
@@ -74,9 +75,9 @@ class Synthesis(Constants):
     def state_names(self):
         return [*(f"memory{i}" for i in range(len(self.decoder.slow) + len(self.decoder.fast) + 1)), "tail", "phase", "loud"]
 
-    def forward(self, latents, noise, *state):
+    def forward(self, latents, noise, *state, swell=None):
         x, maps, after = self.features(latents, state)
-        pcm, *rest = self.sound(x, maps, noise, *state[len(after) :])
+        pcm, *rest = self.sound(x, maps, noise, *state[len(after) :], swell=swell)
         return pcm.flatten(), *after, *rest
 
     def features(self, latents, state):
@@ -93,8 +94,8 @@ class Synthesis(Constants):
         y, memory = run_block(t.block, nn.functional.silu(t.stem(tones * t.std + t.mean)), state[len(after)])
         return x, t.out(y), [*after, memory]
 
-    def sound(self, x, maps, noise, tail, *oscillators):
-        """Spectra, filtered noise and partials: -> (8 T, hop), new tail, new state of the oscillators."""
+    def sound(self, x, maps, noise, tail, *oscillators, swell=None):
+        """Spectra, filtered noise and partials, times a factor of each frame (8 T, 1): -> (8 T, hop), new tail, new state of the oscillators."""
         c, half = self.decoder.c, self.bins.shape[1]
         head = nn.functional.linear(x, self.weight, self.bias)
         magnitude, parts, bands = head.split([2 * half, 4 * half, c.noise_bands], -1)
@@ -109,7 +110,8 @@ class Synthesis(Constants):
         waves, left, oscillators = self.oscillators(maps, (loud * loud * low(square) + soft * soft).flatten(1), *oscillators)
         spectrum = (parts * scale + of_bins(gain) * noise) * of_bins(left)
         frames = self.unfold(spectrum, self.waves) * self.window
-        pcm, tail = self.overlap(frames + nn.functional.pad(waves, (c.fft // 2 - c.hop, c.fft // 2 - c.hop)), c.hop, tail)
+        frames = frames + nn.functional.pad(waves, (c.fft // 2 - c.hop, c.fft // 2 - c.hop))
+        pcm, tail = self.overlap(frames if swell is None else swell * frames, c.hop, tail)
         return pcm, tail, *oscillators
 
     def unfold(self, strengths, waves):
@@ -133,8 +135,8 @@ class Synthesis(Constants):
         return (torch.from_numpy(sums) @ torch.cat([frames.reshape(n * parts, hop), tail])).split([n, parts - 1])
 
 
-class DecodeGraph(nn.Module):
-    """Latents of a chunk -> pcm; the noise comes from a table, one row a chunk, picked by a clock that is state."""
+class DecodeGraph(Constants):
+    """Latents of a chunk, and behind each the logarithm of a gain -> pcm; the noise comes from a table, one row a chunk, picked by a clock that is state."""
 
     def __init__(self, codec, chunk=3):
         super().__init__()
@@ -143,13 +145,18 @@ class DecodeGraph(nn.Module):
         self.drawn = codec.decoder.draw_noise(c.noise_chunks, chunk, torch.Generator().manual_seed(20261121)).half().float()  # (rows, 8 chunk, 2 bins)
         columns = self.drawn.reshape(*self.drawn.shape[:2], 2, c.bins).permute(3, 0, 1, 2)
         self.noise = nn.Parameter(pick(columns, self.synthesis.bins).permute(2, 3, 0, 4, 1).contiguous())  # (rows, 8 chunk, 2, 2, bins / 2)
+        self.keep("between", between(chunk, c.subframes))
 
     def initial_state(self):
-        return [torch.zeros(1, 1), *self.synthesis.initial_state()]
+        return [torch.zeros(1, 1), torch.zeros(WIDTH, 1), *self.synthesis.initial_state()]
 
-    def forward(self, latents, clock, *state):
+    def state_names(self):
+        return ["clock", "gain", *self.synthesis.state_names()]
+
+    def forward(self, latents, clock, gain, *state):
         row = torch.clamp(clock, 0, self.rows - 1).to(torch.int32).reshape(1)
         noise = self.noise.reshape(self.rows, -1)[row].reshape(self.noise.shape[1:])
-        pcm, *after = self.synthesis(latents.flatten(0, 1), noise, *state)
+        latents, gains = latents.flatten(0, 1).split([latents.shape[-1] - WIDTH, WIDTH], -1)
+        pcm, *after = self.synthesis(latents, noise, *state, swell=torch.exp(self.between @ torch.cat([gain, gains])))
         clock = (clock + 1) * torch.clamp(self.rows - 1 - clock, 0, 1)
-        return pcm.reshape(1, 1, -1), clock, *after
+        return pcm.reshape(1, 1, -1), clock, gains[-1:], *after

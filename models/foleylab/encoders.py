@@ -11,9 +11,12 @@ from torch import nn
 from foleylab.engine_pitch import CLASSES, READER, PitchReader
 from foleylab.front import Front, Residual, stage
 from foleylab.layers import CausalBlock, hold, through, zero_states
+from foleylab.measures import MEASURES, measures
 from foleylab.planes import COLOURS, FINE, PLANES, SIZE
 from foleylab.semantic import FEATURES
 from foleylab.shift import LAGS, Shift, likeness, slopes
+
+PAST = CLASSES + MEASURES  # what goes past fusion and mapper
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,18 @@ class EncoderConfig:
         """Pictures or planes, 0..255 -> as the motion encoder takes them."""
         return (pictures - self.mean) / self.std
 
+    def levels(self, pictures):
+        """Back: 0..255."""
+        return pictures * self.std + self.mean
+
     @property
     def motion_features(self):
-        """Width of what the motion encoder says: features, and the pitch of engines, which goes past fusion and mapper."""
-        return self.motion_width + CLASSES
+        """Width of what the motion encoder says: features, and the pitch of engines and measures of pictures, which go past fusion and mapper."""
+        return self.motion_width + PAST
 
     @property
     def fused_features(self):
-        return self.fused_width + CLASSES
+        return self.fused_width + PAST
 
     @property
     def pictures_back(self):
@@ -65,7 +72,7 @@ class EncoderConfig:
 
 
 class MotionEncoder(nn.Module):
-    """planes (B, T, PLANES, 64, 64), normalised -> features (B, T, motion width), and behind them, streamed, the logits of engines' pitch."""
+    """planes (B, T, PLANES, 64, 64), normalised -> features (B, T, motion width), and behind them, streamed, the logits of engines' pitch and measures."""
 
     def __init__(self, c):
         super().__init__()
@@ -108,7 +115,7 @@ class MotionEncoder(nn.Module):
         x, alike = self.spatial(joined)
         features, after = self.through_time(x, state[1 : 1 + count])
         logits, pitched = self.pitch(x.detach(), alike, state[1 + count :])
-        return torch.cat([features, logits], -1), [joined[:, frames.shape[1] :], *after, *pitched]
+        return torch.cat([features, logits, self.measures(joined[:, -frames.shape[1] - 1 :])], -1), [joined[:, frames.shape[1] :], *after, *pitched]
 
     def look(self, frames):
         """What `spatial` says of a span whose first picture is held backwards, as the engine does before the first frame."""
@@ -121,6 +128,14 @@ class MotionEncoder(nn.Module):
 
     def pitch_of_whole(self, frames):
         return self.pitch.whole(*self.look(frames))
+
+    def measures(self, frames):
+        """Of each picture but the first, (B, T - 1, MEASURES)."""
+        pictures = self.c.levels(frames[:, :, :COLOURS])
+        return measures(pictures[:, 1:].flatten(0, 1), pictures[:, :-1].flatten(0, 1)).unflatten(0, (len(frames), -1))
+
+    def measures_of_whole(self, frames):
+        return self.measures(hold(frames, 1))
 
 
 class SemanticProjection(nn.Module):
@@ -136,7 +151,7 @@ class SemanticProjection(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Motion and time-aligned semantic features, concatenated -> fused, and behind that the pitch of engines as it came."""
+    """Motion and time-aligned semantic features, concatenated -> fused, and behind that the pitch of engines and the measures as they came."""
 
     def __init__(self, c):
         super().__init__()
@@ -145,11 +160,11 @@ class Fusion(nn.Module):
         self.norm = nn.LayerNorm(c.fused_width)
 
     def forward(self, features):
-        motion, pitch, semantic = features.split([self.c.motion_width, CLASSES, self.c.semantic_width], -1)
-        return torch.cat([self.fuse(motion, semantic), pitch], -1)
+        motion, past, semantic = features.split([self.c.motion_width, PAST, self.c.semantic_width], -1)
+        return torch.cat([self.fuse(motion, semantic), past], -1)
 
     def fuse(self, motion, semantic):
-        """Without the pitch."""
+        """Without pitch and measures."""
         return self.norm(self.project(torch.cat([motion, semantic], -1)))
 
 

@@ -5,14 +5,16 @@ bins; log10(power sum + 1e-3); each band less its moving mean over 50 frames.
 """
 import numpy as np
 
+WINDOW_FRAMES, GAP_FRAMES, BANDS = 1920, 960, 6
 
-def envelope(audio):
-    """(N,) -> (6, frames)."""
+
+def envelope(audio, bands=BANDS):
+    """(N,) -> (bands, frames)."""
     x = np.asarray(audio, np.float64)
     x = x * (0.1 / max(np.sqrt((x**2).mean()), 1e-9))
-    frames = np.lib.stride_tricks.sliding_window_view(x, 1920)[::960] * np.hanning(1920)
+    frames = np.lib.stride_tricks.sliding_window_view(x, WINDOW_FRAMES)[::GAP_FRAMES] * np.hanning(WINDOW_FRAMES)
     power = np.abs(np.fft.rfft(frames)) ** 2
-    edges = np.geomspace(2, 960, 7).astype(int)
+    edges = np.geomspace(2, 960, bands + 1).astype(int)
     bands = np.stack([np.log10(power[:, a:b].sum(1) + 1e-3) for a, b in zip(edges, edges[1:], strict=False)])
     smooth = np.stack([np.convolve(np.pad(b, (25, 24), "edge"), np.ones(50) / 50, "valid") for b in bands])
     return bands - smooth

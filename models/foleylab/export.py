@@ -19,6 +19,7 @@ from foleylab.onnxfile import OPSET, WeightsFile, export_graph, round_weights, s
 from foleylab.planes import planes_of
 from foleylab.quantise import measure_ranges, quantise
 from foleylab.stream import Bundle, Streamer
+from foleylab.swell import WIDTH, between
 
 GRAPH_TOLERANCE = 2e-4  # each graph, relative to the output's largest value
 DECODE_TOLERANCE = 1e-3  # likewise: phases of some hundred turns keep fewer digits
@@ -57,11 +58,11 @@ def fold_norms(encoders):
 
 
 def write_bundle(folder, parts, version, description, default_steps, pictures, calibration):
-    """`parts`: encoders, semantic_net, codec, flow and perhaps recall, in eval mode; `pictures` (N, 128, 128, 3) are for the checks, `calibration` is a list
+    """`parts`: encoders, semantic_net, codec, flow, recall and swell, in eval mode; `pictures` (N, 128, 128, 3) are for the checks, `calibration` is a list
     of such, of the train split, for the ranges of integers. Writes to a folder beside, checks, then replaces `folder`."""
     folder = Path(folder)
     fold_norms(parts["encoders"])
-    parts = {k: round_weights(part) for k, part in parts.items() if part}
+    parts = {k: round_weights(part) for k, part in parts.items()}
     graphs = build_graphs(**parts)
     round_weights(graphs["decode"].module)
     for name in ("map", "mapWarm"):
@@ -161,7 +162,6 @@ def describe_graph(name, graph, weights):
 def describe_bundle(name, parts, entries, version, description, default_steps):
     """The manifest, but for files and golden answers."""
     e, m, c, f = parts["encoders"].encoder_config, parts["encoders"].mapper_config, parts["codec"].config, parts["flow"].c
-    recall = parts.get("recall")
     size = lambda n: {"width": n, "height": n}
     return {
         "schema": 1, "name": name, "version": version, "system": "live", "licence": "Apache-2.0", "description": description,
@@ -175,8 +175,8 @@ def describe_bundle(name, parts, entries, version, description, default_steps):
              "lagPoints": e.semantic_lag, "memoryPoints": 0, "featureWidth": e.semantic_width},
         ],
         "fusion": {"kind": "project", "graph": "fuse", "width": e.fused_features},
-        "mapper": {"kind": "autoregressive", "graph": "map", "warmUpGraph": "mapWarm", "tokenWidth": m.token + (recall.c.recalled if recall else 0)},
-        "flow": {"predictor": "velocity", "graph": "flow", "latentWidth": f.latent_width, "steps": {"default": default_steps, "max": 8},
+        "mapper": {"kind": "autoregressive", "graph": "map", "warmUpGraph": "mapWarm", "tokenWidth": m.token + parts["recall"].c.recalled + WIDTH},
+        "flow": {"predictor": "velocity", "graph": "flow", "latentWidth": f.latent_width + WIDTH, "steps": {"default": default_steps, "max": 8},
                  "timeShift": f.time_shift, "guidance": {"kind": "folded"}, "prefixLatents": f.prefix, "unrolled": {"1": "flow1", "2": "flow2", "4": "flow4"}},
         "decoder": {"graph": "decode", "delayFrames": c.delay_frames, "haloPoints": 0},
         "prompt": {"width": len(VOCABULARY), "vocabulary": list(VOCABULARY)},
@@ -204,7 +204,7 @@ def check_graphs(bundle, graphs):
 
 def whole_in_torch(parts, graphs, pictures, seed, steps):
     """The sound of pictures (N, 128, 128, 3) computed by PyTorch without chunks; no anchor inside."""
-    encoders, codec, flow, recall = parts["encoders"], parts["codec"], parts["flow"], parts.get("recall")
+    encoders, codec, flow, recall, swell = (parts[k] for k in ("encoders", "codec", "flow", "recall", "swell"))
     e, m = encoders.encoder_config, encoders.mapper_config
     n, warm = len(pictures), m.warm_up
     held = torch.from_numpy(pictures[np.clip(np.arange(-warm, n), 0, None)])
@@ -215,14 +215,13 @@ def whole_in_torch(parts, graphs, pictures, seed, steps):
     x = (torch.from_numpy(pictures[seen]).float() - 127) / 128
     semantic = graphs["semantic"].module(x.permute(0, 3, 1, 2))[which][None]
     tokens = encoders.mapper.whole(encoders.fusion.fuse(encoders.motion.whole(frames), semantic))[0]
-    if recall:
-        tokens = recall.whole(tokens, encoders.motion.pitch_of_whole(frames))
-    tokens = tokens[:, -n:]
+    tokens, gains = swell.whole(tokens, recall.no_game(tokens), encoders.motion.measures_of_whole(frames))
+    tokens, gains = recall.whole(tokens, encoders.motion.pitch_of_whole(frames))[:, -n:], gains[0, -n:]
     latents = flow.whole(torch.from_numpy(latent_noise(seed, range(n), flow.c.latent_width)).reshape(1, n, -1), tokens, steps)
     decode = graphs["decode"].module
     rows = torch.arange(n // m.chunk) % decode.rows
     table = decode.drawn[rows].reshape(1, n * codec.config.subframes, -1)
-    pcm, _ = codec.decoder(latents, table, codec.decoder.initial_state())
+    pcm, _ = codec.decoder(latents, table, codec.decoder.initial_state(), torch.exp(between(n, codec.config.subframes) @ torch.cat([torch.zeros(1, WIDTH), gains])))
     return pcm[0].numpy()[codec.config.delay_frames :]
 
 

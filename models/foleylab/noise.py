@@ -24,7 +24,7 @@ def philox(counter, key):
 def latent_noise(seed, positions, width=64):
     """Standard normal noise of latents at grid points `positions` (all >= 0), (len, width) float32."""
     positions = np.asarray(positions, np.uint64)
-    blocks = width // 4
+    blocks = -(-width // 4)
     counter = np.zeros((len(positions), blocks, 4), np.uint64)
     counter[..., 0] = np.arange(blocks, dtype=np.uint64)
     counter[..., 1] = (positions & MASK)[:, None]
@@ -33,4 +33,4 @@ def latent_noise(seed, positions, width=64):
     radius = np.sqrt(-2 * np.log((words[:, 0::2] + 1) / 2**32))
     angle = 2 * np.pi * words[:, 1::2] / 2**32
     pair = np.stack([radius * np.cos(angle), radius * np.sin(angle)], -1)  # (N, 2, 2)
-    return pair.reshape(len(positions), width).astype(np.float32)
+    return pair.reshape(len(positions), 4 * blocks)[:, :width].astype(np.float32)

@@ -13,6 +13,7 @@ import numpy as np
 import onnxruntime
 
 from foleylab.noise import latent_noise
+from foleylab.swell import WIDTH
 
 
 class Bundle:
@@ -81,7 +82,7 @@ class Streamer:
     """`render(pictures)` -> sound from position 0 on, with each encoder's features computed once per point."""
 
     def __init__(self, bundle, seed=0, prompt=(), steps=None, unrolled=False, zero=()):
-        """`zero` names what is set to zero for an ablation: semantic, tokens, summary, recalled, prefix and prefixValid."""
+        """`zero` names what is set to zero for an ablation: semantic, tokens, summary, recalled, gain, prefix and prefixValid."""
         self.bundle, self.seed, self.zero = bundle, seed, frozenset(zero)
         m = bundle.manifest
         self.hop, self.grid = m["hopPoints"], m["gridFrames"]
@@ -153,9 +154,12 @@ class Streamer:
         run.valid = np.concatenate([run.valid, np.ones((1, count), np.float32)], 1)[:, count:]
 
     def forget(self, tokens):
-        """Without what is recalled, which comes last, as wide as what plays."""
-        kept = tokens.copy()
-        kept[..., -self.bundle.manifest["graphs"]["map"]["inputs"]["playing"]["shape"][-1] :] = 0
+        """Without the gain, which comes last, or what is recalled, which comes before it, as wide as what plays, if these are ablated."""
+        kept, playing = tokens.copy(), self.bundle.manifest["graphs"]["map"]["inputs"].get("playing", {"shape": (0,)})["shape"][-1]
+        if "recalled" in self.zero:
+            kept[..., -playing - WIDTH : -WIDTH] = 0
+        if "gain" in self.zero:
+            kept[..., -WIDTH:] = 0
         return kept
 
     def conditions(self, given):
@@ -166,7 +170,7 @@ class Streamer:
         """Euler steps from position-keyed noise."""
         x = latent_noise(self.seed, range(run.point, run.point + self.hop), self.bundle.manifest["flow"]["latentWidth"])[None]
         past = {"prefix": run.prefix, "prefixValid": run.valid} if run.valid.size else {}
-        said = {"tokens": self.forget(run.tokens) if "recalled" in self.zero else run.tokens} | ({} if run.summary is None else {"summary": run.summary})
+        said = {"tokens": self.forget(run.tokens)} | ({} if run.summary is None else {"summary": run.summary})
         conditions = self.conditions({**said, **past})
         if self.unrolled:
             return self.bundle.run(self.bundle.manifest["flow"]["unrolled"][str(self.steps)], {"noise": x, **conditions})["latents"]

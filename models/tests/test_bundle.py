@@ -20,6 +20,7 @@ from foleylab.recall import Recall, RecallConfig
 from foleylab.runners import Runner
 from foleylab.semantic import load_semantic
 from foleylab.stream import Bundle, Streamer
+from foleylab.swell import Swell, SwellConfig
 from train_encoders import Encoders
 
 MODELS = Path(__file__).parent.parent
@@ -28,7 +29,7 @@ SCHEMA = json.loads((MODELS / "bundle.schema.json").read_text())
 
 def parts():
     return {"encoders": Encoders().eval(), "semantic_net": load_semantic(), "codec": Codec().eval(), "flow": Flow(FlowConfig()).eval(),
-            "recall": some_memory()}
+            "recall": some_memory(), "swell": Swell(SwellConfig()).eval()}
 
 
 def some_memory():

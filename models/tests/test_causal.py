@@ -10,6 +10,7 @@ from foleylab.engine_pitch import CLASSES
 from foleylab.flow import Flow, FlowConfig
 from foleylab.layers import hold
 from foleylab.mapper import Mapper, MapperConfig
+from foleylab.measures import MEASURES
 from foleylab.noise import latent_noise, philox
 from foleylab.planes import PLANES
 
@@ -40,14 +41,16 @@ def test_decoder_streamed_in_chunks_equals_whole_and_is_causal():
 @torch.no_grad()
 def test_decoder_as_a_graph_equals_the_decoder():
     codec = Codec().eval()
-    graph, latents = DecodeGraph(codec), torch.randn(1, 78, WIDTH)
+    graph, latents, gains = DecodeGraph(codec), torch.randn(1, 78, WIDTH), 0.5 * torch.randn(1, 78, 1)
     noise = graph.drawn[torch.arange(26) % graph.rows].flatten(0, 1)[None]
-    whole, _ = codec.decoder(latents, noise, codec.decoder.initial_state())
-    state, parts = graph.initial_state(), []
-    for k in range(0, 78, 3):
-        pcm, *state = graph(latents[:, k : k + 3], *state)
-        parts.append(pcm[0])
-    assert close(whole, torch.cat(parts, 1))
+    factors = torch.exp(torch.nn.functional.interpolate(torch.cat([torch.zeros(1, 1), gains[0]]).T[None], 625, mode="linear", align_corners=True)[0, 0, 1:, None])
+    for told, factor in ((0 * gains, 1.0), (gains, factors)):
+        whole, _ = codec.decoder(latents, noise, codec.decoder.initial_state(), factor)
+        state, parts = graph.initial_state(), []
+        for k in range(0, 78, 3):
+            pcm, *state = graph(torch.cat([latents, told], -1)[:, k : k + 3], *state)
+            parts.append(pcm[0])
+        assert close(whole, torch.cat(parts, 1))
 
 
 def any_encoder():
@@ -67,8 +70,8 @@ def test_motion_encoder_streamed_equals_whole():
     for k in range(0, 54, 3):
         features, state = encoder(held[:, k : k + 3], state)
         parts.append(features)
-    features, logits = torch.cat(parts, 1)[:, 30:].split([encoder.c.motion_width, CLASSES], -1)
-    assert close(encoder.whole(frames), features) and close(encoder.pitch_of_whole(frames), logits)
+    features, logits, measures = torch.cat(parts, 1)[:, 30:].split([encoder.c.motion_width, CLASSES, MEASURES], -1)
+    assert close(encoder.whole(frames), features) and close(encoder.pitch_of_whole(frames), logits) and close(encoder.measures_of_whole(frames), measures)
 
 
 @torch.no_grad()

@@ -6,12 +6,14 @@ import pytest
 import torch
 
 from foleylab.data.scene import FAMILIES
+from foleylab.encoders import EncoderConfig
 from foleylab.engine_pitch import CLASSES, ENGINE
 from foleylab.flow import Flow, FlowConfig
 from foleylab.graphs import MapGraph, WarmGraph
 from foleylab.mapper import Mapper, MapperConfig
 from foleylab.onnxfile import weight_steps
 from foleylab.recall import Recall, RecallConfig
+from foleylab.swell import Swell, SwellConfig
 from make_memory import clean_starts, learn_to_ask, learn_to_tell_games, lengths_of, remember, remember_moments
 
 C = RecallConfig(sounds=4, moments=2, key=3, points=6, fade=2, reach=2.0)
@@ -145,10 +147,11 @@ def test_a_warm_up_leaves_playing_what_a_stream_would():
     mapper, recall = Mapper(MapperConfig()).eval(), memory(replace(C, decide_from=0.0))
     with torch.no_grad():
         mapper.to_aux.weight[-2].mul_(40)  # decided onsets here and there
-    fused, n = torch.randn(1, 84, mapper.c.width + CLASSES), mapper.c.warm_up + mapper.c.chunk
-    graph, warm = MapGraph(mapper, recall), WarmGraph(mapper, recall)
+    fused, n = torch.randn(1, 84, EncoderConfig().fused_features), mapper.c.warm_up + mapper.c.chunk
+    swell = Swell(SwellConfig()).eval()
+    graph, warm = MapGraph(mapper, recall, swell), WarmGraph(mapper, recall, swell)
     d = mapper.c.width // mapper.c.heads
-    fresh = lambda: [torch.zeros(1, mapper.c.ring), *(torch.zeros(mapper.c.heads, mapper.c.ring, d) for _ in range(2 * mapper.c.layers)), *recall.initial_state()]
+    fresh = lambda: [torch.zeros(1, mapper.c.ring), *(torch.zeros(mapper.c.heads, mapper.c.ring, d) for _ in range(2 * mapper.c.layers)), *recall.initial_state(), *swell.initial_state()]
     streamed, state = [], fresh()
     for k in range(0, 84, 3):
         tokens, *state = graph(fused[:, k : k + 3], *state)

@@ -11,7 +11,7 @@ from foleylab.codec import Codec
 from foleylab.export import fold_norms
 from foleylab.flow import Flow, FlowConfig
 from foleylab.golden import golden_inputs
-from foleylab.graphs import build_graphs
+from foleylab.graphs import FlowGraph, build_graphs
 from foleylab.halves import load_halves, save_halves
 from foleylab.onnxfile import WeightsFile, export_graph, share_weights
 from foleylab.planes import PLANES
@@ -19,6 +19,7 @@ from foleylab.recall import Recall, RecallConfig
 from foleylab.recover import RecoveryError, norms_of, recover, scatter_values, unfold_norms
 from foleylab.semantic import load_semantic
 from foleylab.stream import Bundle
+from foleylab.swell import Swell, SwellConfig
 from recover_lab import recover_live, recover_window
 from train_encoders import Encoders
 
@@ -45,7 +46,7 @@ def test_halves_come_back_and_large_matrices_nearly(tmp_path):
 def fresh_flow_graph():
     folded = Encoders()
     fold_norms(folded)
-    return build_graphs(encoders=folded, semantic_net=load_semantic(), codec=Codec(), flow=Flow(FlowConfig()), recall=Recall(RecallConfig()))["flow"]
+    return build_graphs(encoders=folded, semantic_net=load_semantic(), codec=Codec(), flow=Flow(FlowConfig()), recall=Recall(RecallConfig()), swell=Swell(SwellConfig()))["flow"]
 
 
 def save(graph, folder):
@@ -68,7 +69,7 @@ def test_a_graph_of_another_architecture_is_refused(tmp_path):
     graph = fresh_flow_graph()
     save(graph, tmp_path)
     other = fresh_flow_graph()
-    other.module = Flow(FlowConfig(blocks=4))
+    other.module = FlowGraph(Flow(FlowConfig(blocks=4)))
     with pytest.raises(RecoveryError, match="blocks.3"):
         recover(other, tmp_path / "flow.onnx")
 
@@ -101,9 +102,9 @@ def values(graph):
     return (out[0] if isinstance(out, tuple) else out).numpy()
 
 
-def answers(encoders, codec, flow, recall):
+def answers(encoders, codec, flow, recall, swell):
     """Of all graphs whose weights come back; the motion encoder's norms need not be folded."""
-    graphs = build_graphs(encoders=encoders, semantic_net=load_semantic(), codec=codec, flow=flow, recall=recall)
+    graphs = build_graphs(encoders=encoders, semantic_net=load_semantic(), codec=codec, flow=flow, recall=recall, swell=swell)
     return {name: values(graphs[name]) for name in ("motion", "semantic", "fuse", "map", "flow", "decode")}
 
 
@@ -116,7 +117,8 @@ def agree(got, truth):
 
 
 def test_all_parts_of_the_live_system_come_back(tmp_path):
-    parts = {"encoders": Encoders().eval(), "codec": Codec().eval(), "flow": Flow(FlowConfig()).eval(), "recall": Recall(RecallConfig()).eval()}
+    parts = {"encoders": Encoders().eval(), "codec": Codec().eval(), "flow": Flow(FlowConfig()).eval(), "recall": Recall(RecallConfig()).eval(),
+             "swell": Swell(SwellConfig()).eval()}
     fold_norms(parts["encoders"])
     for part in parts.values():
         scatter_values(part)
@@ -126,8 +128,8 @@ def test_all_parts_of_the_live_system_come_back(tmp_path):
             store = stores.setdefault(name, WeightsFile(f"{name}.weights"))
             onnx.save(share_weights(export_graph(graph), store), tmp_path / (f"{name}.onnx" if name == "fuse" else f"{name}-gpu.onnx"))
             store.write(tmp_path)
-    encoders, codec, flow, recall = recover_live(tmp_path, torch.randn(1, 12, PLANES, 64, 64))
-    agree(answers(encoders, codec, flow, recall), answers(**parts))
+    encoders, codec, *rest = recover_live(tmp_path, torch.randn(1, 12, PLANES, 64, 64))
+    agree(answers(encoders, codec, *rest), answers(**parts))
     for name, tensor in parts["codec"].decoder.state_dict().items():
         assert torch.equal(tensor, codec.decoder.state_dict()[name]), name
     assert torch.equal(parts["encoders"].mapper.layers[1].bias[:, :-1], encoders.mapper.layers[1].bias[:, :-1])  # the last distance is never used

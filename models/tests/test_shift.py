@@ -57,5 +57,5 @@ def test_the_graph_says_what_the_encoder_says():
         features, *state = graph(held[:, k : k + 3], *state)
         parts.append(features)
     planes = planes_of(frames)
-    whole = torch.cat([encoder.whole(planes), encoder.pitch_of_whole(planes)], -1)
+    whole = torch.cat([encoder.whole(planes), encoder.pitch_of_whole(planes), encoder.measures_of_whole(planes)], -1)
     assert torch.allclose(torch.cat(parts, 1)[:, 30:], whole, atol=1e-4)
