@@ -61,10 +61,11 @@ $python make_clips.py --out "$lab/games" --split train --seed 212 --clips 200 --
 $python make_clips.py --out "$lab/engines" --split train --seed 8499 --clips 240 --only engine
 for part in memory games engines; do $python cache_latents.py --clips "$lab/$part" --codec "$lab/codec/codec.pt"; done
 $python make_memory.py --tokens "$lab/tokens" --sounds "$lab/memory" --games "$lab/games" --engines "$lab/engines" --encoders "$lab/encoders/encoders.pt" --out "$lab/recall"
+$python train_follower.py --clips "$lab/clips" --out "$lab/follower" --minutes 1.5
 $python train_flow.py --tokens "$lab/tokens" --codec "$lab/codec/codec.pt" --out "$lab/flow" --minutes 10 --onset-weight 2
 $python cache_made.py --lab "$lab" --clips "$lab/clips" --recall recall --out "$lab/made.pt"
 $python train_decoder.py --clips "$lab/clips" --codec "$lab/codec/codec.pt" --out "$lab/decoder" --made "$lab/made.pt" --minutes 70 --bf16
-$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.20.0 --steps 1 --recall recall
+$python export_bundle.py --lab "$lab" --clips "$lab/clips" --out bundles/live --version 0.21.0 --steps 1
 for split in train tune; do $python train_window_flow.py cache --clips "$lab/clips" --split $split --encoders "$lab/encoders/encoders.pt" --out "$lab/window" --limit 6000; done
 $python train_window_flow.py train --out "$lab/window" --codec "$lab/codec/codec.pt" --minutes 34 --bf16 --batch 24 --rate 1.6e-3
 $python export_window.py --live bundles/live --encoders "$lab/encoders/encoders.pt" --codec "$lab/codec/codec.pt" --window "$lab/window/window.pt" --clips "$lab/clips" --out bundles/foley-flow --version 0.14.1 --steps 2 --temperature 0.5 --decide-from 0.5

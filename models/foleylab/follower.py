@@ -25,7 +25,7 @@ class FollowerConfig:
     least: float = 0.05  # added to the variance
     limits: tuple = (-4.0, 6.0)  # of a standardised measure
     fall: float = 0.93  # by which brightening that is held falls a point
-    held: float = 0.25  # of a tenth of a bel for each deviation of it, in bels; chosen on the tune split
+    held: float = 0.5  # bels for each deviation of it; chosen on the tune split
 
 
 def ages(count):

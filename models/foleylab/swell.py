@@ -25,8 +25,8 @@ def between(points, subframes):
 class SwellConfig:
     follower: FollowerConfig = field(default_factory=FollowerConfig)
     depth: float = 2.0  # by which deviations are multiplied for loudness; this and what follows is chosen on the tune split
-    limits_db: tuple = (-20.0, 10.0)
-    lift: float = 0.15  # of the probability of an onset, for a deviation of one bel
+    limits_db: tuple = (-25.0, 3.0)
+    lift: float = 0.1  # of the probability of an onset, for a deviation of one bel
     lately: float = 60.0  # points over which the odds of a game are averaged
     odds_slope: float = 2.0
 
