@@ -56,7 +56,7 @@ def hold_largest(x, before, fall):
 class Follower(nn.Module):
     """measures (B, T, MEASURES), state -> deviations (B, T, bands) in log10 of power, next state.
 
-    State: sums of ones, standardised numbers and their squares, (B, 1 + 2 (MEASURES + 1)), of the hidden layer, (B, 5 hidden), and what is held, (B, 1).
+    State: sums of ones, of what is standardised and of its squares, (B, 1 + 2 (MEASURES + 1)), of the hidden layer, (B, 5 hidden), and what is held, (B, 1).
     """
 
     def __init__(self, c):
@@ -69,7 +69,7 @@ class Follower(nn.Module):
 
     def initial_state(self, batch=1):
         c, like = self.c, self.leave.weight
-        return like.new_zeros(batch, 1 + 2 * (c.measures + 1)), like.new_zeros(batch, (len(c.times) - 1) * c.hidden), like.new_full((batch, 1), 0.0)
+        return like.new_zeros(batch, 1 + 2 * (c.measures + 1)), like.new_zeros(batch, (len(c.times) - 1) * c.hidden), like.new_zeros(batch, 1)
 
     def standardise(self, x, sums):
         """(B, T, C), running sums -> in deviations from their running mean, and the sums after the last."""

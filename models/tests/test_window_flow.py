@@ -12,7 +12,9 @@ from foleylab import export
 from foleylab.codec import Codec, CodecConfig
 from foleylab.flow import Flow, FlowConfig
 from foleylab.golden import golden_error, golden_inputs
+from foleylab.recall import Recall, RecallConfig
 from foleylab.semantic import load_semantic
+from foleylab.swell import Swell, SwellConfig
 from foleylab.window_flow import WindowFlow, WindowFlowConfig, Windows, gaussian_velocity, window_losses
 from foleylab.window_graphs import spoilt_latents
 from foleylab.window_stream import WindowBundle, WindowStreamer, join
@@ -103,7 +105,8 @@ def bundles(tmp_path_factory):
     torch.manual_seed(3)
     folder, video = tmp_path_factory.mktemp("bundles"), np.random.default_rng(2).integers(0, 256, (33, 128, 128, 3), np.uint8)
     fresh = lambda: (torch.manual_seed(5), {"encoders": Encoders().eval(), "codec": Codec().eval()})[1]
-    export.write_bundle(folder / "live", fresh() | {"semantic_net": load_semantic(), "flow": Flow(FlowConfig()).eval()}, "0.0.1", "random", 1, video, [video])
+    parts = {"semantic_net": load_semantic(), "flow": Flow(FlowConfig()).eval(), "recall": Recall(RecallConfig()).eval(), "swell": Swell(SwellConfig()).eval()}
+    export.write_bundle(folder / "live", fresh() | parts, "0.0.1", "random", 1, video, [video])
     report = export_window.write_window_bundle(folder / "foley-flow", folder / "live", fresh() | {"flow": WindowFlow(WindowFlowConfig()).eval()}, "0.0.1", 2, video)
     assert report["stream"]["whole"] < export.STREAM_TOLERANCE
     with pytest.raises(export.ParityError, match="other weights"):
