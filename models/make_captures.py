@@ -1,8 +1,9 @@
 """python make_captures.py --out DIR/clips --split train --seed 101 --agents 1
 
-Plays Freedoom (foleylab/data/freedoom.py) and cuts it into clips of 5 s in the form of make_clips.py. Sounds have no family here: onsets
-are those that the detector hears, and `known` is 0, so that nothing is trained on families, beds and words. The splits `tune` and `test`
-hold the held-out levels, as splits of their own (`game-tune`, `game-test`); a manifest lists the takes. Prints clips per core-second.
+Plays Freedoom (foleylab/data/freedoom.py), or with --arcade nine shooters (foleylab/data/arcade.py), and cuts it into clips of 5 s in the form of
+make_clips.py. Sounds have no family here: onsets are those that the detector hears, and `known` is 0, so that nothing is trained on families, beds and
+words. The splits `tune` and `test` hold Freedoom's held-out levels, as splits of their own (`game-tune`, `game-test`); a manifest lists the takes.
+Prints clips per core-second.
 """
 import argparse
 import json
@@ -13,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from foleylab.data.freedoom import agent_takes, demo_takes, play, split_of
+from foleylab.data import arcade, freedoom
+from foleylab.data.freedoom import agent_takes, demo_takes, split_of
 from foleylab.data.scene import FAMILIES, VOCABULARY, Clip
 from foleylab.onsets import detect
 from foleylab.semantic import load_semantic
@@ -37,6 +39,16 @@ def arena_takes_of(split, seeds, duration_s):
     """Takes of a split in which four agents fight each other, on every level; some levels have no places for four."""
     takes = [t for wad in PACKAGES for t in agent_takes(wad, duration_s, seeds, agents=4)]
     return [t for t in takes if split_of(t) == split]
+
+
+def arcade_takes(seeds, duration_s):
+    """Each game once for each seed; all are for training, since other games are held out."""
+    return [arcade.Take(game, seed, duration_s) for seed in seeds for game in arcade.GAMES]
+
+
+def play(take):
+    """-> pictures, sound of any take."""
+    return (arcade if isinstance(take, arcade.Take) else freedoom).play(take)
 
 
 def cut(pictures, sound):
@@ -64,13 +76,19 @@ def main():
     parser.add_argument("--agents", type=int, default=1, help="runs of the agent on every level")
     parser.add_argument("--agent-seconds", type=float, default=42)
     parser.add_argument("--arena", type=int, nargs="+", metavar="SEED", help="instead: four agents against each other, on every level, once for each seed")
+    parser.add_argument("--arcade", type=int, nargs="+", metavar="SEED", help="instead: nine shooters, once for each seed")
     parser.add_argument("--skip", type=int, default=0, help="takes that another run makes")
     parser.add_argument("--limit", type=int, default=100_000, help="takes at most")
     args = parser.parse_args()
+    if args.arcade and args.split != "train":
+        parser.error("--arcade makes clips to train on; other games are there to tune by and to test with")
     torch.set_num_threads(1)
     begin, net, taken = time.process_time(), load_semantic(), []
     shard = Shard(args.out, args.split if args.split == "train" else f"game-{args.split}", args.seed)
-    takes = arena_takes_of(args.split, args.arena, args.agent_seconds) if args.arena else takes_of(args.split, args.agents, args.agent_seconds)
+    if args.arcade:
+        takes = arcade_takes(args.arcade, args.agent_seconds)
+    else:
+        takes = arena_takes_of(args.split, args.arena, args.agent_seconds) if args.arena else takes_of(args.split, args.agents, args.agent_seconds)
     for take in takes[args.skip :][: args.limit]:
         rng = np.random.default_rng([args.seed, len(taken)])
         try:
